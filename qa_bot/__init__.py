@@ -1,0 +1,30 @@
+"""Answer Chinese questions from a knowledge base, or say honestly that it holds no answer.
+
+The way of the data, each room importing only from those above it:
+
+    settings    environment → Settings
+    mistakes    file:line, what is wrong, how to mend it
+    text        str → normal form, words, character bigrams
+    lexicon     data/lexicon → words, synonyms, stop words
+    facets      str → typed facets: region, permit, intent …
+    knowledge   Entry, Passage, KnowledgeBase
+    sources     files → KnowledgeBase, or all mistakes in them
+    analyzer    str → terms
+    query       question → Query
+    index       Query → candidates
+    ranking     candidates → Hits, each with one confidence
+    evidence    Hit → the sentence that answers
+    reply       Reply and its JSON
+    phrases     data/phrases.toml → the bot's own words
+    bot         question → Reply; the only room that decides
+    evaluation  judged questions → Metrics
+    web         HTTP ↔ JSON, the page
+    cli         argv
+"""
+
+from qa_bot.bot import Bot as Bot
+from qa_bot.mistakes import MistakesError as MistakesError
+from qa_bot.reply import Reply as Reply
+from qa_bot.settings import Settings as Settings
+
+__all__ = ["Bot", "MistakesError", "Reply", "Settings"]

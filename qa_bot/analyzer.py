@@ -1,0 +1,129 @@
+"""Turn text into the terms that the index counts, the same for stored text and for questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from qa_bot.text import Segmenter, normalize, syllable, units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from qa_bot.facets import FacetReader, Mention
+    from qa_bot.lexicon import Lexicon
+
+WORD, CHARACTER, PAIR, SKIP, SOUND, FACET = "wcpksf"
+"""The views of a text. Each term's name begins with its view's letter, so that views never mix:
+words and the words inside them; characters; neighbours; neighbours but one; the sound of
+neighbours; facet values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text cut up once: as it was written, and in the owner's canonical words."""
+
+    normal: str
+    words: tuple[str, ...]
+    canonical: tuple[tuple[str, ...], ...]
+    """Words with synonyms replaced and stop words left out, in the runs between facet values."""
+    mentions: tuple[Mention, ...]
+
+
+class Analyzer:
+    """Text → terms, by one segmenter, the owner's lexicon and the facets."""
+
+    def __init__(
+        self,
+        lexicon: Lexicon,
+        facets: FacetReader,
+        mined: Iterable[str] = (),
+        cache_folder: Path | None = None,
+    ) -> None:
+        """Make the segmenter keep the lexicon's, the facets' and the `mined` words whole."""
+        self.lexicon = lexicon
+        self.facets = facets
+        self.mined = tuple(mined)
+        words = lexicon.words | facets.words() | frozenset(self.mined)
+        self._segmenter = Segmenter(sorted(words), cache_folder)
+
+    def read(self, text: str) -> Reading:
+        """Cut up a text as it was written."""
+        normal = normalize(text)
+        mentions = without_overlap(self.facets.mentions(normal))
+        words: list[str] = []
+        canonical: list[tuple[str, ...]] = []
+        end = 0
+        for start, stop in [*((m.start, m.end) for m in mentions), (len(normal), len(normal))]:
+            between = self._segmenter.cut(normal[end:start])
+            canonical.append(self._canonical(between))
+            words += between
+            if start < stop:
+                words += self._segmenter.cut(normal[start:stop])
+            end = stop
+        return Reading(normal, tuple(words), tuple(canonical), tuple(mentions))
+
+    def _canonical(self, words: list[str]) -> tuple[str, ...]:
+        kept = (word for word in words if word not in self.lexicon.stopwords)
+        return tuple(self.lexicon.same_as(word) for word in kept)
+
+    def written_terms(self, reading: Reading, views: str) -> list[str]:
+        """Give the terms of a text as it was written, in the views asked for."""
+        terms = self._word_terms(reading.words) if WORD in views else []
+        return terms + _unit_terms(units(reading.normal), views)
+
+    def canonical_terms(self, reading: Reading, views: str) -> list[str]:
+        """Give the terms of a text in canonical words; a facet value is one term of its own."""
+        terms: list[str] = []
+        for run in reading.canonical:
+            if WORD in views:
+                terms += self._word_terms(run)
+            terms += _unit_terms(units(" ".join(run)), views)
+        if FACET in views:
+            terms += [f"{FACET}{m.facet}={m.value}" for m in reading.mentions]
+        return terms
+
+    def _word_terms(self, words: Iterable[str]) -> list[str]:
+        return [WORD + piece for word in words for piece in self._segmenter.subwords(word)]
+
+    def background(self, term: str) -> float:
+        """Give the share of a term in general Chinese, 0 to 1; facet values have none."""
+        known = self._segmenter.background
+        name = term[1:]
+        match term[0]:
+            case "w":
+                return known.word(name)
+            case "c":
+                return known.character(name)
+            case "p" | "k":
+                return known.pair(name)
+            case "s":
+                return known.sound(name)
+            case _:
+                return 0.0
+
+
+def _unit_terms(characters: list[str], views: str) -> list[str]:
+    terms: list[str] = []
+    if CHARACTER in views:
+        terms += [CHARACTER + unit for unit in characters]
+    if PAIR in views:
+        terms += [PAIR + first + second for first, second in pairwise(characters)]
+    if SKIP in views:
+        neighbours = zip(characters, characters[2:], strict=False)
+        terms += [SKIP + first + second for first, second in neighbours]
+    if SOUND in views:
+        sounds = [syllable(unit) for unit in characters]
+        terms += [f"{SOUND}{first} {second}" for first, second in pairwise(sounds)]
+    return terms
+
+
+def without_overlap(mentions: Iterable[Mention]) -> list[Mention]:
+    """Keep the longest of mentions that share characters, the earlier of equally long ones."""
+    kept: list[Mention] = []
+    for mention in sorted(mentions, key=lambda m: (m.start - m.end, m.start, m.facet)):
+        if all(mention.end <= other.start or other.end <= mention.start for other in kept):
+            kept.append(mention)
+    return sorted(kept, key=lambda mention: mention.start)

@@ -1,0 +1,229 @@
+"""Ask, check, measure, index and serve from the command line.
+
+Exit codes: 0 done; 1 the data has mistakes or a measure is under its floor; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qa_bot.bot import Bot, read_base
+from qa_bot.evaluation import CHOOSE, REPORT, Metrics, evaluate, read_judgments
+from qa_bot.index import Index
+from qa_bot.mistakes import Mistake, MistakesError
+from qa_bot.phrases import read_phrases
+from qa_bot.reply import ANSWERED, CLARIFY, LISTED_UNANSWERED
+from qa_bot.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from qa_bot.reply import Reply
+
+MISTAKES = 1
+USAGE = 2
+
+knowledge_option = click.option(
+    "--knowledge",
+    type=click.Path(exists=True, path_type=Path),
+    help="A file or folder of knowledge, or a saved index (default: the bundled base).",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Answer Chinese questions from a knowledge base, or say honestly that it holds no answer.
+
+    Exit codes: 0 done; 1 the data has mistakes or a measure is under its floor; 2 wrong usage.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        context.obj = Settings.from_env(os.environ)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from None
+
+
+@main.command()
+@click.argument("question")
+@click.option("--top", default=3, show_default=True, type=click.IntRange(0, 20))
+@knowledge_option
+@json_option
+@click.pass_obj
+def ask(
+    settings: Settings, question: str, top: int, knowledge: Path | None, *, as_json: bool
+) -> None:
+    """Reply to QUESTION; each of the four outcomes is a reply and exits with 0."""
+    if not question.strip() or len(question) > settings.max_question_chars:
+        message = f"a question has 1 to {settings.max_question_chars} characters"
+        raise click.UsageError(message)
+    with _mistakes_reported(as_json=as_json):
+        reply = _open(settings, knowledge).ask(question, top=top)
+    click.echo(_json(reply.to_dict()) if as_json else _as_text(reply))
+
+
+@main.command()
+@knowledge_option
+@json_option
+@click.pass_obj
+def check(settings: Settings, knowledge: Path | None, *, as_json: bool) -> None:
+    """Print every mistake in knowledge, lexicon, phrases and judged questions."""
+    mistakes: list[Mistake] = []
+    counts: dict[str, Any] = {}
+    try:
+        base, _ = read_base(knowledge or settings.knowledge, settings)
+        counts = {"entries": len(base.entries), "answered": base.answered}
+        counts["merged"] = [f"{left}: same as {kept}" for left, kept in base.merged]
+        if knowledge is None:
+            counts["judged"] = len(read_judgments(settings.judged, base))
+    except MistakesError as error:
+        mistakes += error.mistakes
+    try:
+        read_phrases(settings.phrases)
+    except MistakesError as error:
+        mistakes += error.mistakes
+    if as_json:
+        click.echo(_json({"mistakes": [str(mistake) for mistake in mistakes], **counts}))
+    else:
+        for mistake in mistakes:
+            click.echo(str(mistake))
+        for line in counts.pop("merged", ()):
+            click.echo(f"note: {line}")
+        summary = ", ".join(f"{value} {name}" for name, value in counts.items())
+        click.echo(f"{len(mistakes)} mistakes" + (f"; {summary}" if summary else ""))
+    if mistakes:
+        sys.exit(MISTAKES)
+
+
+@main.command("eval")
+@click.option(
+    "--half", type=click.Choice([CHOOSE, REPORT, "all"]), default=REPORT, show_default=True
+)
+@click.option("--failures", is_flag=True, help="Print every question that went wrong.")
+@knowledge_option
+@json_option
+@click.pass_obj
+def eval_command(
+    settings: Settings, half: str, knowledge: Path | None, *, failures: bool, as_json: bool
+) -> None:
+    """Measure with the judged questions of the bundled base."""
+    with _mistakes_reported(as_json=as_json):
+        bot = _open(settings, knowledge)
+        judged = read_judgments(settings.judged, bot.index.base)
+    judged = [judgment for judgment in judged if half in {judgment.half, "all"}]
+    with _progress("measuring", len(judged)) as progress:
+        metrics = evaluate(bot, judged, progress)
+    if as_json:
+        kinds = {kind: part.to_dict() for kind, part in metrics.by_kind().items()}
+        click.echo(_json({"half": half, "all": metrics.to_dict(), "kinds": kinds}))
+    else:
+        click.echo(metrics.table())
+        if failures:
+            _print_failures(metrics)
+
+
+@main.command()
+@click.argument("output", type=click.Path(path_type=Path))
+@knowledge_option
+@json_option
+@click.pass_obj
+def index(settings: Settings, output: Path, knowledge: Path | None, *, as_json: bool) -> None:
+    """Build the index of the knowledge and save it in the folder OUTPUT."""
+    with _mistakes_reported(as_json=as_json):
+        base, analyzer = read_base(knowledge or settings.knowledge, settings)
+    with _progress("indexing", len(base.entries)) as progress:
+        built = Index.build(base, analyzer, progress)
+    built.save(output)
+    facts = {"folder": str(output), "entries": len(base.entries), "key": built.key}
+    click.echo(_json(facts) if as_json else f"{facts['entries']} entries indexed in {output}")
+
+
+@main.command()
+@click.option("--host", help="The address to listen at.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen at.")
+@knowledge_option
+@click.pass_obj
+def serve(settings: Settings, host: str | None, port: int | None, knowledge: Path | None) -> None:
+    """Serve the page and the JSON endpoint; SIGHUP reloads the knowledge."""
+    from qa_bot.web.live import LiveBot  # noqa: PLC0415 - only this command needs the web
+    from qa_bot.web.server import serve as run  # noqa: PLC0415
+
+    settings = replace(
+        settings,
+        host=settings.host if host is None else host,
+        port=settings.port if port is None else port,
+    )
+    with _mistakes_reported(as_json=False):
+        run(LiveBot(settings, knowledge))
+
+
+def _open(settings: Settings, knowledge: Path | None) -> Bot:
+    return Bot.open(knowledge, settings)
+
+
+@contextmanager
+def _mistakes_reported(*, as_json: bool) -> Iterator[None]:
+    """Print mistakes in the data, all of them, and exit with 1."""
+    try:
+        yield
+    except MistakesError as error:
+        if as_json:
+            click.echo(_json({"mistakes": [str(mistake) for mistake in error.mistakes]}))
+        else:
+            click.echo(str(error), err=True)
+        sys.exit(MISTAKES)
+
+
+@contextmanager
+def _progress(label: str, length: int) -> Iterator[Callable[[int], object]]:
+    """Show a progress bar on standard error while a terminal is there."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield bar.update
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2)
+
+
+def _as_text(reply: Reply) -> str:
+    lines = [f"[{reply.outcome}] {reply.confidence:.2f}  {reply.sentence}"]
+    if reply.outcome in {ANSWERED, LISTED_UNANSWERED} and reply.hit:
+        lines.append(f"问:{reply.hit.entry.question}")
+    if reply.outcome == ANSWERED and reply.hit and reply.hit.passage:
+        passage = reply.hit.passage
+        lines += [f"答:{passage.text}", f"据:{' '.join(reply.evidence)}"]
+        lines.append(f"   {' · '.join(filter(None, (passage.section, str(passage.location))))}")
+    if reply.outcome == CLARIFY and reply.clarify:
+        lines.append(f"{reply.clarify.prompt} {' / '.join(v for v, _ in reply.clarify.options)}")
+    for hit in reply.alternatives:
+        mark = "有答案" if hit.entry.answered else "无答案"
+        lines.append(f" - {hit.confidence:.2f} [{mark}] {hit.entry.question}")
+    return "\n".join(lines)
+
+
+def _print_failures(metrics: Metrics) -> None:
+    for verdict in metrics.verdicts:
+        if verdict.right:
+            continue
+        judgment, reply = verdict.judgment, verdict.reply
+        said = reply.hit.entry.question if reply.hit else "–"
+        wanted: Sequence[str] = judgment.entries[:1] or ("–",)
+        expected = "|".join(sorted(verdict.expected))
+        click.echo(f"\n{judgment.location} [{judgment.kind}] {judgment.question}")
+        click.echo(f"  wanted {expected}: {wanted[0]}")
+        click.echo(f"  got {reply.outcome} {reply.confidence:.2f}: {said}")
+        for hit in reply.alternatives[:1]:
+            click.echo(f"  next {hit.confidence:.2f}: {hit.entry.question}")

@@ -1,0 +1,247 @@
+"""Find the entries nearest a query: postings over wordings and passages, immutable and saved."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qa_bot.analyzer import CHARACTER, FACET, PAIR, SKIP, SOUND, WORD
+from qa_bot.index.postings import Postings as Postings
+from qa_bot.index.postings import Weighting
+from qa_bot.index.saved import FORMAT, open_saved, save
+from qa_bot.index.saved import is_saved_index as is_saved_index
+from qa_bot.knowledge import KnowledgeBase
+from qa_bot.text import match_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from qa_bot.analyzer import Analyzer, Reading
+    from qa_bot.knowledge import Entry, Passage
+    from qa_bot.query import Query
+
+WORDING_VIEWS = {WORD: 0.5, CHARACTER: 2.0, SKIP: 0.15, SOUND: 0.3}
+WRITTEN = Weighting(WORDING_VIEWS, saturation=0.3, length=0.0)
+"""Wordings as they were written."""
+CANONICAL = Weighting({**WORDING_VIEWS, FACET: 4.0}, saturation=0.3, length=0.0)
+"""Wordings in the owner's canonical words."""
+PASSAGES = Weighting({WORD: 1.0, CHARACTER: 0.5, PAIR: 1.0, SKIP: 0.3}, saturation=1.2, length=0.6)
+UNASKED = 0.7
+"""How much what a wording says beyond the query counts against it (Tversky's beta)."""
+CANONICAL_DISCOUNT = 0.92
+"""What likeness in canonical words is worth beside likeness as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A candidate entry, how near the query is to it, and by what."""
+
+    number: int
+    """The entry's place in the knowledge base."""
+    wording: float
+    """Likeness of the query and the entry's nearest wording, 0 to 1."""
+    wording_number: int
+    """Which of the entry's wordings that is; 0: its question."""
+    support: float
+    """Sum of the likenesses of the entry's three next wordings."""
+    passage: float
+    """Share of the query that the entry's best passage holds, 0 to 1."""
+    passage_number: int
+    """Which of the entry's passages that is; -1: it has none that shares a term."""
+    exact: bool = False
+    """Whether the query is one of the entry's wordings, but for case, width and punctuation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Postings over the wordings and the passages of a knowledge base; immutable."""
+
+    base: KnowledgeBase
+    key: str
+    """Identifies what was indexed and how; see `index_key`."""
+    mined: tuple[str, ...]
+    """The words that were mined from the base for the segmenter."""
+    postings: Mapping[str, Postings]
+    """`written` and `canonical` over wordings, `passages` over passages."""
+    wording_entries: NDArray[np.int32]
+    passage_entries: NDArray[np.int32]
+    """The entry of each wording, of each passage."""
+    exact: Mapping[str, int]
+    """`match_key` of every wording → its entry."""
+
+    @classmethod
+    def build(
+        cls,
+        base: KnowledgeBase,
+        analyzer: Analyzer,
+        progress: Callable[[int], object] = lambda _: None,
+    ) -> Index:
+        """Index all entries; `progress` is called with 1 for each of them."""
+        written: list[list[str]] = []
+        canonical: list[list[str]] = []
+        passages: list[list[str]] = []
+        wording_entries: list[int] = []
+        passage_entries: list[int] = []
+        for number, entry in enumerate(base.entries):
+            for wording in entry.asked_as():
+                reading = analyzer.read(wording)
+                written.append(analyzer.written_terms(reading, _WRITTEN))
+                canonical.append(analyzer.canonical_terms(reading, _CANONICAL))
+                wording_entries.append(number)
+            for text in passage_texts(entry):
+                passages.append(passage_terms(analyzer.read(text), analyzer))
+                passage_entries.append(number)
+            progress(1)
+        background = analyzer.background
+        return cls(
+            base,
+            index_key(base, analyzer),
+            analyzer.mined,
+            {
+                "written": Postings.build(written, WRITTEN, background),
+                "canonical": Postings.build(canonical, CANONICAL, background),
+                "passages": Postings.build(passages, PASSAGES, background),
+            },
+            np.array(wording_entries, np.int32),
+            np.array(passage_entries, np.int32),
+            _keys(base),
+        )
+
+    def search(self, query: Query, analyzer: Analyzer, k: int) -> list[Candidate]:
+        """Give the k entries nearest the query, by wording or by passage, the nearest first."""
+        written = analyzer.written_terms(query.reading, _WRITTEN)
+        canonical = analyzer.canonical_terms(query.reading, _CANONICAL)
+        wordings = np.maximum(
+            self._likeness("written", written, analyzer),
+            CANONICAL_DISCOUNT * self._likeness("canonical", canonical, analyzer),
+        )
+        passages = self._coverage(passage_terms(query.reading, analyzer), analyzer)
+        best = np.zeros(len(self.base.entries), np.float32)
+        np.maximum.at(best, self.wording_entries, wordings)
+        np.maximum.at(best, self.passage_entries, passages)
+        exact = self.exact.get(query.key, -1)
+        if exact >= 0:
+            best[exact] = np.inf
+        # Stable: among equals the earlier entry comes first.
+        order = np.argsort(-best, kind="stable")[:k]
+        return [
+            self._candidate(int(n), wordings, passages, exact=int(n) == exact)
+            for n in order
+            if best[n] > 0
+        ]
+
+    def _candidate(
+        self,
+        number: int,
+        wordings: NDArray[np.float32],
+        passages: NDArray[np.float32],
+        *,
+        exact: bool,
+    ) -> Candidate:
+        likeness = wordings[_part(self.wording_entries, number)]
+        nearest = np.argsort(-likeness, kind="stable")
+        held = passages[_part(self.passage_entries, number)]
+        passage_number = int(np.argmax(held)) if held.size and held.max() > 0 else -1
+        return Candidate(
+            number,
+            float(likeness[nearest[0]]),
+            int(nearest[0]),
+            float(likeness[nearest[1:4]].sum()),
+            float(held[passage_number]) if passage_number >= 0 else 0.0,
+            passage_number,
+            exact,
+        )
+
+    def _likeness(self, name: str, terms: list[str], analyzer: Analyzer) -> NDArray[np.float32]:
+        """Give the likeness of the terms and each wording: c / (c + query only + 0.7 text only).
+
+        Tversky's index (1977) over summed weights; a term that no text holds counts as query only.
+        """
+        postings = self.postings[name]
+        asked = sum(postings.weigh(terms, analyzer.background).values())
+        common: NDArray[np.float32] = postings.shared(dict.fromkeys(terms))
+        query_only = np.maximum(asked - common, 0)
+        text_only = np.maximum(postings.mass - common, 0)
+        whole = common + query_only + UNASKED * text_only
+        return np.divide(common, whole, out=np.zeros_like(common), where=whole > 0)
+
+    def _coverage(self, terms: list[str], analyzer: Analyzer) -> NDArray[np.float32]:
+        """Give the share of the terms that each passage holds: BM25 over half the most possible."""
+        postings = self.postings["passages"]
+        asked = sum(postings.weigh(terms, analyzer.background).values()) or 1.0
+        most = asked * (postings.weighting.saturation + 1)
+        shares: NDArray[np.float32] = 2 * postings.shared(dict.fromkeys(terms)) / np.float32(most)
+        return np.minimum(shares, 1)
+
+    def weigh(self, query: Query, analyzer: Analyzer) -> dict[str, float]:
+        """Give the weight of each of the query's terms, as passages weigh them."""
+        terms = passage_terms(query.reading, analyzer)
+        return self.postings["passages"].weigh(terms, analyzer.background)
+
+    def passage(self, candidate: Candidate) -> Passage | None:
+        """Give the passage a candidate points at: its best, else its first, if it has any."""
+        passages = self.base.entries[candidate.number].passages
+        return passages[max(candidate.passage_number, 0)] if passages else None
+
+    def save(self, folder: Path) -> None:
+        """Save the index in a folder; see `saved`."""
+        facts = {"key": self.key, "mined": self.mined, **self.base.to_dict()}
+        arrays = {"wordings-of": self.wording_entries, "passages-of": self.passage_entries}
+        save(folder, facts, self.postings, arrays)
+
+    @classmethod
+    def open(cls, folder: Path) -> Index:
+        """Open a saved index; raise MistakesError when it can't be used."""
+        facts, postings, arrays = open_saved(folder)
+        base = KnowledgeBase.from_dict(facts)
+        return cls(
+            base,
+            facts["key"],
+            tuple(facts["mined"]),
+            postings,
+            arrays["wordings-of"],
+            arrays["passages-of"],
+            _keys(base),
+        )
+
+
+_WRITTEN, _CANONICAL, _PASSAGES = ("".join(w.views) for w in (WRITTEN, CANONICAL, PASSAGES))
+
+
+def passage_terms(reading: Reading, analyzer: Analyzer) -> list[str]:
+    """Give the terms of a text in the views in which passages are indexed."""
+    return analyzer.written_terms(reading, _PASSAGES)
+
+
+def passage_texts(entry: Entry) -> list[str]:
+    """Give what is indexed of each passage: its section's heading and its text."""
+    return [f"{passage.section}\n{passage.text}" for passage in entry.passages]
+
+
+def index_key(base: KnowledgeBase, analyzer: Analyzer) -> str:
+    """Identify an index by all that goes into it: content, lexicon, facets, weights and format."""
+    parts = (
+        base.content_hash,
+        analyzer.lexicon.content_hash,
+        analyzer.facets.content_hash,
+        repr((WRITTEN, CANONICAL, PASSAGES)),
+        str(FORMAT),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _part(entries: NDArray[np.int32], number: int) -> slice:
+    """Give where an entry's units stand: they follow each other."""
+    first, last = np.searchsorted(entries, [number, number + 1])
+    return slice(int(first), int(last))
+
+
+def _keys(base: KnowledgeBase) -> dict[str, int]:
+    wordings = ((n, text) for n, entry in enumerate(base.entries) for text in entry.asked_as())
+    return {match_key(text): number for number, text in wordings}

@@ -1,0 +1,182 @@
+"""Hold what the bot knows: entries, their passages, and the knowledge base they make."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from qa_bot.mistakes import Location, Mistake
+from qa_bot.text import match_key
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Iterable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of text that can be shown as an answer, and where it stands."""
+
+    text: str
+    location: Location
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing people ask: a question, other wordings of it, and the passages that answer it.
+
+    A FAQ answer is one passage; an article has one a paragraph; a title without an answer has
+    none.
+    """
+
+    id: str
+    """Stable while the question stands: the owner's own, or made from the question."""
+    question: str
+    location: Location
+    wordings: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Facet values the owner states, over those read from the question."""
+    url: str = ""
+    basis: str = ""
+    """The regulation that the answer rests on."""
+    reviewed_on: str = ""
+    """ISO date of the last review; empty: not stated."""
+    valid_until: str = ""
+    """ISO date of the last day on which the answer may be given; empty: no end."""
+
+    @property
+    def answered(self) -> bool:
+        """Tell whether an answer is held at all."""
+        return bool(self.passages)
+
+    def expired(self, today: datetime.date) -> bool:
+        """Tell whether the answer may no longer be given."""
+        return bool(self.valid_until) and self.valid_until < today.isoformat()
+
+    def asked_as(self) -> tuple[str, ...]:
+        """Give the question and all its wordings."""
+        return (self.question, *self.wordings)
+
+
+@dataclass(frozen=True)
+class KnowledgeBase:
+    """All entries, in the order of their files; no two ask the same."""
+
+    entries: tuple[Entry, ...]
+    merged: tuple[tuple[Location, Location], ...] = ()
+    """Where a question stood again: the place left out, and the place that was kept."""
+
+    @cached_property
+    def content_hash(self) -> str:
+        """Identify the content: equal for equal entries, wherever the files lie."""
+        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def answered(self) -> int:
+        """Count the entries that hold an answer."""
+        return sum(entry.answered for entry in self.entries)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the entries as plain data; `from_dict` restores them."""
+        return {"entries": [asdict(entry) for entry in self.entries]}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> KnowledgeBase:
+        """Restore what `to_dict` gave."""
+        return cls(tuple(_entry_from_dict(entry) for entry in data["entries"]))
+
+
+def entry_id(question: str) -> str:
+    """Make the id of an entry that states none: it depends on the question alone."""
+    return hashlib.blake2s(match_key(question).encode(), digest_size=5).hexdigest()
+
+
+def merge(entries: Iterable[Entry]) -> tuple[KnowledgeBase, list[Mistake]]:
+    """Make a knowledge base in which no question stands twice.
+
+    Equal questions (by `match_key`) are joined when at most one of them is answered, or when
+    both say the same; two different answers to one question are a mistake, as are two entries
+    of one id.
+    """
+    kept: dict[str, Entry] = {}
+    merged: list[tuple[Location, Location]] = []
+    mistakes: list[Mistake] = []
+    for entry in entries:
+        key = match_key(entry.question)
+        if key not in kept:
+            kept[key] = entry
+        elif kept[key].answered and entry.answered and not _same_answer(kept[key], entry):
+            problem = f"{entry.question!r} has another answer at {kept[key].location}"
+            mistakes.append(Mistake(entry.location, problem, "keep one of the two"))
+        else:
+            first, second = kept[key], entry
+            keep, leave = (second, first) if second.answered > first.answered else (first, second)
+            kept[key] = _join(keep, leave)
+            merged.append((leave.location, keep.location))
+    mistakes += _claim_wordings(kept, merged)
+    mistakes += _same_ids(kept.values())
+    return KnowledgeBase(tuple(kept.values()), tuple(merged)), mistakes
+
+
+def _same_answer(one: Entry, other: Entry) -> bool:
+    return [match_key(p.text) for p in one.passages] == [match_key(p.text) for p in other.passages]
+
+
+def _join(keep: Entry, leave: Entry) -> Entry:
+    wordings = dict.fromkeys((*keep.wordings, *leave.wordings))
+    return replace(keep, wordings=tuple(wordings), url=keep.url or leave.url)
+
+
+def _claim_wordings(
+    kept: dict[str, Entry], merged: list[tuple[Location, Location]]
+) -> Iterable[Mistake]:
+    """Give each wording to one entry: an unanswered title equal to one is that entry's."""
+    owners: dict[str, Entry] = {}
+    for entry in list(kept.values()):
+        for wording in entry.wordings:
+            key = match_key(wording)
+            rival = owners.setdefault(key, entry)
+            asked = kept.get(key, entry)
+            if rival.id != entry.id:
+                problem = f"the wording {wording!r} is also one of {rival.question!r}"
+                where = f"at {rival.location}"
+                yield Mistake(entry.location, f"{problem} {where}", "keep it in one of the two")
+            elif asked.id == entry.id:
+                continue
+            elif asked.answered:
+                problem = f"the wording {wording!r} is the question of {asked.location}"
+                yield Mistake(entry.location, problem, "take the wording out, or join the entries")
+            else:
+                merged.append((asked.location, entry.location))
+                del kept[key]
+
+
+def _same_ids(entries: Iterable[Entry]) -> Iterable[Mistake]:
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        first = seen.setdefault(entry.id, entry)
+        if first is not entry:
+            problem = f"the id {entry.id!r} is also that of {first.location}"
+            yield Mistake(entry.location, problem, "give each entry an id of its own")
+
+
+def _entry_from_dict(data: Mapping[str, Any]) -> Entry:
+    passages = (
+        Passage(**{**passage, "location": Location(**passage["location"])})
+        for passage in data["passages"]
+    )
+    return Entry(
+        **{
+            **data,
+            "location": Location(**data["location"]),
+            "wordings": tuple(data["wordings"]),
+            "passages": tuple(passages),
+            "facets": {name: tuple(values) for name, values in data["facets"].items()},
+        }
+    )

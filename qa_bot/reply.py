@@ -1,0 +1,117 @@
+"""Hold what the bot says to a question, and write it as the endpoint's JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qa_bot.evidence import mark
+
+if TYPE_CHECKING:
+    from qa_bot.knowledge import Entry
+    from qa_bot.query import Query
+    from qa_bot.ranking import Hit
+
+ANSWERED = "answered"
+CLARIFY = "clarify"
+LISTED_UNANSWERED = "listed_unanswered"
+NO_MATCH = "no_match"
+OUTCOMES = (ANSWERED, CLARIFY, LISTED_UNANSWERED, NO_MATCH)
+
+UNRELEASED = 0
+"""The release number of a base that was never published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clarification:
+    """The question to ask back: one facet, and the values that exist."""
+
+    facet: str
+    prompt: str
+    options: tuple[tuple[str, bool], ...]
+    """Value, and whether an answer is held for it; answered ones first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the bot says to a question; `to_dict` is the JSON of the endpoint."""
+
+    answer_id: str
+    question: str
+    outcome: str
+    confidence: float
+    hit: Hit | None
+    evidence: tuple[str, ...]
+    clarify: Clarification | None
+    alternatives: tuple[Hit, ...]
+    query: Query
+    unused: tuple[str, ...]
+    rule: str
+    sentence: str
+    notice: str
+    timing_ms: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the reply as the JSON that `/api/v1/answers` sends."""
+        shown = self.hit if self.outcome in {ANSWERED, LISTED_UNANSWERED} else None
+        return {
+            "answer_id": self.answer_id,
+            "release": UNRELEASED,
+            "outcome": self.outcome,
+            "confidence": round(self.confidence, 4),
+            "entry": _entry_json(shown.entry) if shown else None,
+            "answer": self._answer_json() if self.outcome == ANSWERED else None,
+            "clarify": self._clarify_json(),
+            "alternatives": [
+                {"entry": _entry_json(hit.entry), "confidence": round(hit.confidence, 4)}
+                for hit in self.alternatives
+            ],
+            "explanation": {
+                "matched": [],
+                "unused": list(self.unused),
+                "facets": {name: "、".join(sorted(v)) for name, v in self.query.facets.items()},
+                "rule": self.rule,
+                "sentence": self.sentence,
+            },
+            "links": {"feedback": f"/api/v1/answers/{self.answer_id}/feedback"},
+            "timing_ms": round(self.timing_ms, 2),
+        }
+
+    def _answer_json(self) -> dict[str, Any] | None:
+        if self.hit is None or self.hit.passage is None:
+            return None
+        entry, passage = self.hit.entry, self.hit.passage
+        return {
+            "text": passage.text,
+            "segments": [list(pair) for pair in mark(passage.text, list(self.evidence))],
+            "evidence": list(self.evidence),
+            "source": {
+                "title": entry.question,
+                "url": entry.url or None,
+                "section": passage.section or None,
+                "file": passage.location.file,
+                "line": passage.location.line,
+            },
+            "basis": entry.basis or None,
+            "reviewed_on": entry.reviewed_on or None,
+            "notice": self.notice or None,
+        }
+
+    def _clarify_json(self) -> dict[str, Any] | None:
+        if self.clarify is None:
+            return None
+        options = [
+            {"value": value, "label": value, "answered": answered}
+            for value, answered in self.clarify.options
+        ]
+        return {"facet": self.clarify.facet, "prompt": self.clarify.prompt, "options": options}
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "question": entry.question,
+        "url": entry.url or None,
+        "facets": {name: "、".join(values) for name, values in entry.facets.items()},
+        "answered": entry.answered,
+    }

@@ -1,0 +1,87 @@
+"""Hold every tunable, its default and a sentence about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+ENVIRONMENT_PREFIX = "QA_BOT_"
+
+
+class SettingsError(ValueError):
+    """An environment variable holds a value that its setting cannot take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What may be tuned; each field is set by the variable `QA_BOT_<FIELD IN CAPITALS>`."""
+
+    knowledge: Path = PROJECT / "data" / "knowledge"
+    """The file or folder of knowledge that is answered from."""
+
+    lexicon: Path = PROJECT / "data" / "lexicon"
+    """The folder of words, synonyms, stop words and facets."""
+
+    phrases: Path = PROJECT / "data" / "phrases.toml"
+    """What the bot says to visitors in its own words."""
+
+    judged: Path = PROJECT / "data" / "judged"
+    """The folder of judged questions that `eval` measures with."""
+
+    cache: Path = PROJECT / "var"
+    """Where built indexes and the segmenter's dictionary are kept between starts."""
+
+    contact: str = ""
+    """How to reach a person, shown where the bot has no answer; empty: not shown."""
+
+    answer_confidence: float = 0.6
+    """Answer only when the best candidate is at least this likely to be right (0 to 1)."""
+
+    suggest_confidence: float = 0.04
+    """Offer a candidate as a suggestion only when it is at least this likely (0 to 1)."""
+
+    clarify_confidence: float = 0.35
+    """Ask back only when the tied candidates are together at least this likely (0 to 1)."""
+
+    max_question_chars: int = 500
+    """The longest question that is taken, in characters."""
+
+    max_body_bytes: int = 8192
+    """The largest request body that is taken, in bytes."""
+
+    max_top: int = 20
+    """The most alternatives that a request may ask for."""
+
+    host: str = "127.0.0.1"
+    """The address the server listens at."""
+
+    port: int = 8780
+    """The port the server listens at."""
+
+    threads: int = 8
+    """How many requests the server works on at once."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the settings from environment variables; raise SettingsError naming the variable."""
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            name = ENVIRONMENT_PREFIX + field.name.upper()
+            if name in environ:
+                cast = type(getattr(cls(), field.name)) if field.type != "Path" else Path
+                values[field.name] = _cast(name, environ[name], cast)
+        return cls(**values)
+
+
+def _cast(name: str, value: str, cast: type) -> Any:  # noqa: ANN401 - the type is the field's own
+    try:
+        return cast(value)
+    except ValueError:
+        message = f"{name}={value!r} is not a valid {cast.__name__}; mend it or unset it"
+        raise SettingsError(message) from None

@@ -1,0 +1,82 @@
+"""Turn the rows of a FAQ table into entries: what CSV files and workbooks have in common."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qa_bot.knowledge import Entry, Passage
+from qa_bot.mistakes import Location, Mistake
+from qa_bot.sources.fields import Field, field_name, make_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LISTED = {"wordings": re.compile(r"[|｜\n]"), "facets": re.compile(r"[|｜;；\n]")}
+"""Fields of several values, and what stands between these in a cell."""
+
+Row = tuple[Location, "Sequence[str]"]
+
+
+def read_rows(rows: Iterator[Row]) -> Iterator[Entry | Mistake]:
+    """Take the first row that is not blank as headings; yield the entries of the others."""
+    filled = ((location, cells) for location, cells in rows if any(cells))
+    heading = next(filled, None)
+    if heading is None:
+        return
+    headings, wrong = _read_headings(*heading)
+    if wrong:
+        yield from wrong
+        return
+    for location, cells in filled:
+        extra = [cell for cell in cells[len(headings) :] if cell]
+        if extra:
+            problem = f"a cell beyond the last heading: {extra[0]!r}"
+            yield Mistake(location, problem, "give it a heading; quote cells that hold commas")
+        else:
+            yield from _read_row(location, cells, headings)
+
+
+def _read_headings(
+    location: Location, cells: Sequence[str]
+) -> tuple[list[tuple[str, str]], list[Mistake]]:
+    """Give each column's (field, heading as written), and every mistake in the headings."""
+    headings: list[tuple[str, str]] = []
+    taken: dict[str, str] = {}
+    wrong: list[Mistake] = []
+    for cell in cells:
+        place = replace(location, column=cell)
+        found = field_name(cell, place) if cell else ""
+        if isinstance(found, str) and found in taken:
+            problem = f"{cell!r} and {taken[found]!r} are the same field"
+            found = Mistake(place, problem, "keep one of the columns")
+        if isinstance(found, Mistake):
+            wrong.append(found)
+            continue
+        headings.append((found, cell))
+        if found:
+            taken[found] = cell
+    if "question" not in taken:
+        problem = "no column is headed question"
+        wrong.append(Mistake(location, problem, "head the columns: question, answer, wordings …"))
+    return headings, wrong
+
+
+def _read_row(
+    location: Location, cells: Sequence[str], headings: Sequence[tuple[str, str]]
+) -> Iterator[Entry | Mistake]:
+    fields = {}
+    # Cells beyond the last heading were refused, so what zip leaves out is empty.
+    for text, (name, heading) in zip(cells, headings, strict=False):
+        place = replace(location, column=heading)
+        if name:
+            parts = LISTED[name].split(text) if name in LISTED else [text]
+            values = tuple(part.strip() for part in parts if part.strip())
+            fields[name] = Field(values, place)
+        elif text:
+            problem = f"a cell without a heading: {text!r}"
+            yield Mistake(location, problem, "give its column a heading, or empty it")
+    answer = fields.pop("answer", None)
+    passages = [Passage(answer.text, answer.location)] if answer and answer.text else []
+    yield from make_entry(fields, location, passages)

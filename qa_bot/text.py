@@ -1,0 +1,148 @@
+"""Bring text to one form and cut it up; the owner of jieba, OpenCC and pypinyin."""
+
+from __future__ import annotations
+
+import logging
+import re
+import unicodedata
+from collections import Counter
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import jieba
+from opencc import OpenCC
+from pypinyin import lazy_pinyin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+NOT_A_WORD = re.compile(r"[\W_]+")
+SENTENCE_END = re.compile(r"(?<=[。!?!?;;])|\n")
+BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
+CHINESE = re.compile(r"[\u3400-\u9fff]+")
+UNIT = re.compile(r"[\u3400-\u9fff]|[a-z0-9]+(?:\.[0-9]+)?|[^\W_]")
+SUBWORDS = (2, 3)
+"""Lengths of the shorter words that are looked for inside longer ones, as jieba's search mode."""
+
+
+@cache
+def _traditional_to_simplified() -> OpenCC:
+    return OpenCC("t2s")
+
+
+def normalize(text: str) -> str:
+    """Give the one form in which texts are compared: NFKC, lower case, simplified characters.
+
+    White space runs become one space; spaces between Chinese characters vanish.
+    Applying it twice changes nothing.
+    """
+    compatible = unicodedata.normalize("NFKC", text).lower()
+    simplified = _traditional_to_simplified().convert(compatible)
+    # Conversion may yield characters that NFKC folds again (compatibility ideographs).
+    folded = unicodedata.normalize("NFKC", simplified)
+    return BETWEEN_CHINESE.sub("", " ".join(folded.split()))
+
+
+def match_key(text: str) -> str:
+    """Give the form in which two titles are the same question: normalised, letters and digits."""
+    return NOT_A_WORD.sub("", normalize(text))
+
+
+def sentences(text: str) -> list[str]:
+    """Cut text after sentence marks and at line ends; blank pieces are left out."""
+    return [piece for piece in SENTENCE_END.split(text) if piece and piece.strip()]
+
+
+def units(text: str) -> list[str]:
+    """Give the characters of normalised text; a Latin word or a number is one."""
+    return UNIT.findall(text)
+
+
+@lru_cache(maxsize=65_536)
+def syllable(unit: str) -> str:
+    """Give how a character sounds, without tone, as people mishear it: zh=z, ch=c, sh=s, -ng=-n."""
+    sound = lazy_pinyin(unit)[0] if CHINESE.fullmatch(unit) else unit
+    for careful, careless in (("zh", "z"), ("ch", "c"), ("sh", "s")):
+        if sound.startswith(careful):
+            sound = careless + sound.removeprefix(careful)
+    return sound.removesuffix("g") if sound.endswith("ng") else sound
+
+
+class Segmenter:
+    """Cut text into words by one jieba dictionary: the general one and the project's own words.
+
+    Each instance costs about a second and 75 MB, so a process makes one.
+    """
+
+    def __init__(self, words: Iterable[str] = (), cache_folder: Path | None = None) -> None:
+        """Load the dictionary; `cache_folder` keeps its parsed form between starts."""
+        logging.getLogger("jieba").setLevel(logging.WARNING)
+        self._jieba = jieba.Tokenizer()
+        if cache_folder is not None:
+            # jieba's default is one guessable file in the shared temporary folder.
+            cache_folder.mkdir(parents=True, exist_ok=True)
+            self._jieba.tmp_dir = str(cache_folder)
+        self._jieba.initialize()
+        self.background = Background(self._jieba.FREQ)
+        for word in words:
+            self._jieba.add_word(word)
+
+    def cut(self, text: str) -> list[str]:
+        """Give the words of normalised text, in order; marks and spaces are left out."""
+        words = self._jieba.cut(text, HMM=False)
+        return [word for word in words if not NOT_A_WORD.fullmatch(word)]
+
+    def subwords(self, word: str) -> list[str]:
+        """Give the word, after the shorter words of the dictionary inside it."""
+        known = self._jieba.FREQ
+        inside = (
+            word[start : start + length]
+            for length in SUBWORDS
+            if len(word) > length
+            for start in range(len(word) - length + 1)
+        )
+        return [*(piece for piece in inside if known.get(piece)), word]
+
+
+class Background:
+    """How common words, characters and sounds are in general Chinese, by jieba's dictionary.
+
+    Every share is of all words (characters, pairs) of running text, 0 to 1.
+    """
+
+    def __init__(self, frequencies: Mapping[str, int]) -> None:
+        """Count characters and pairs of neighbours in the dictionary's words."""
+        self._words = {word.lower(): times for word, times in frequencies.items() if times}
+        self._total_words = sum(self._words.values())
+        characters: Counter[str] = Counter()
+        pairs: Counter[str] = Counter()
+        for word, times in self._words.items():
+            for character in word:
+                characters[character] += times
+            for first, second in pairwise(word):
+                pairs[first + second] += times
+        self._characters, self._pairs = characters, pairs
+        self._total = characters.total()
+        sounds: Counter[str] = Counter()
+        for pair, times in pairs.items():
+            if CHINESE.fullmatch(pair):
+                sounds[f"{syllable(pair[0])} {syllable(pair[1])}"] += times
+        self._sounds = sounds
+
+    def word(self, word: str) -> float:
+        """Give the share of a word."""
+        return self._words.get(word, 0) / self._total_words
+
+    def character(self, character: str) -> float:
+        """Give the share of a character."""
+        return self._characters[character] / self._total
+
+    def pair(self, pair: str) -> float:
+        """Give the share of two neighbouring characters."""
+        return self._pairs[pair] / self._total
+
+    def sound(self, sounds: str) -> float:
+        """Give the share of two neighbouring syllables, written with a space between them."""
+        return self._sounds[sounds] / self._total

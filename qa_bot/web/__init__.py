@@ -1,0 +1,41 @@
+"""Serve the bot over HTTP: the JSON endpoint and the page; the owner of Flask and waitress.
+
+Nothing here decides what to say. `create_app` lists everything the application consists of.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+
+from qa_bot.settings import PROJECT
+from qa_bot.web import api, page, problems, requests
+from qa_bot.web.live import LiveBot as LiveBot  # noqa: TC001 - it is re-exported
+
+STATIC = PROJECT / "static"
+
+
+class ReadableJSON(DefaultJSONProvider):
+    """JSON with Chinese as it is and fields in the order they were given."""
+
+    ensure_ascii = False
+    sort_keys = False
+    compact = True
+
+
+def create_app(live: LiveBot) -> Flask:
+    """Make the application that answers with whatever bot is live."""
+    app = Flask(
+        "qa_bot",
+        static_folder=str(STATIC / "assets"),
+        static_url_path="/assets",
+        template_folder=str(STATIC / "pages"),
+    )
+    app.json_provider_class = ReadableJSON
+    app.json = ReadableJSON(app)
+    app.config["MAX_CONTENT_LENGTH"] = live.settings.max_body_bytes
+    requests.init_app(app)
+    problems.init_app(app)
+    api.init_app(app, live)
+    page.init_app(app, live)
+    return app

@@ -1,0 +1,114 @@
+"""Answer programs: POST and GET /api/v1/answers, and the two health checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, jsonify, request
+from werkzeug.exceptions import BadRequest, ServiceUnavailable
+
+from qa_bot.bot import Bot, ContextError
+from qa_bot.web.problems import InvalidRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Flask
+
+    from qa_bot.settings import Settings
+    from qa_bot.web.live import LiveBot
+
+FIELDS = {"question", "context", "session_id", "top"}
+DEFAULT_TOP = 3
+RETRY_AFTER_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRequest:
+    """What a client asks, checked."""
+
+    question: str
+    context: Mapping[str, Any]
+    top: int
+
+
+def init_app(app: Flask, live: LiveBot) -> None:
+    """Register the endpoints."""
+
+    @app.post("/api/v1/answers")
+    def post_answers() -> Response:
+        body = request.get_json()
+        if not isinstance(body, dict):
+            message = "The body must be a JSON object with a question."
+            raise BadRequest(message)
+        return _answer(live, read_request(body, live.settings))
+
+    @app.get("/api/v1/answers")
+    def get_answers() -> Response:
+        body: dict[str, Any] = dict(request.args)
+        if body.get("top", "").isdecimal():
+            body["top"] = int(body["top"])
+        return _answer(live, read_request(body, live.settings))
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(status="ok")
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        live_bot(live)
+        return jsonify(status="ready")
+
+
+def live_bot(live: LiveBot) -> Bot:
+    """Give the bot that answers now; raise 503 while there is none."""
+    if live.bot is None:
+        message = "The knowledge base is being opened."
+        raise ServiceUnavailable(message, retry_after=RETRY_AFTER_SECONDS)
+    return live.bot
+
+
+def read_request(body: Mapping[str, Any], settings: Settings) -> AnswerRequest:
+    """Check a request's fields; raise InvalidRequestError with every mistake in them."""
+    errors = [
+        (f"#/{name}", f"unknown field; known fields: {', '.join(sorted(FIELDS))}")
+        for name in body
+        if name not in FIELDS
+    ]
+    errors += question_errors(body.get("question"), settings)
+    top = body.get("top", DEFAULT_TOP)
+    if not isinstance(top, int) or isinstance(top, bool) or not 0 <= top <= settings.max_top:
+        errors.append(("#/top", f"must be a whole number from 0 to {settings.max_top}"))
+    context = body.get("context") or {}
+    facets = context.get("facets", {}) if isinstance(context, dict) else None
+    if not isinstance(facets, dict) or not all(isinstance(v, str) for v in facets.values()):
+        errors.append(("#/context", 'must be an object like {"facets": {"region": "江苏"}}'))
+    if not isinstance(body.get("session_id", ""), str):
+        errors.append(("#/session_id", "must be a string"))
+    if errors:
+        raise InvalidRequestError(errors)
+    return AnswerRequest(body["question"], context, top)
+
+
+def question_errors(question: object, settings: Settings) -> list[tuple[str, str]]:
+    """Tell what is wrong with a question as it came."""
+    longest = settings.max_question_chars
+    if not isinstance(question, str):
+        return [("#/question", "is missing, or not a string")]
+    if not question.strip():
+        return [("#/question", "must not be empty")]
+    if len(question) > longest:
+        return [("#/question", f"has {len(question)} characters; at most {longest} are taken")]
+    return []
+
+
+def _answer(live: LiveBot, asked: AnswerRequest) -> Response:
+    try:
+        reply = live_bot(live).ask(asked.question, asked.context, asked.top)
+    except ContextError as error:
+        raise InvalidRequestError([("#/context", str(error))]) from None
+    response = jsonify(reply.to_dict())
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Server-Timing"] = f"ask;dur={reply.timing_ms:.2f}"
+    return response

@@ -1,0 +1,67 @@
+"""Give every error one shape: problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from qa_bot.web.requests import request_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Flask
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class InvalidRequestError(HTTPException):
+    """A request is well-formed, but fields of it hold what they must not."""
+
+    code = 422
+
+    def __init__(self, errors: Sequence[tuple[str, str]]) -> None:
+        """Take (JSON pointer or parameter, what is wrong and how to mend it) pairs."""
+        super().__init__("; ".join(f"{pointer}: {detail}" for pointer, detail in errors))
+        self.errors = errors
+
+
+def init_app(app: Flask) -> None:
+    """Turn every error, foreseen or not, into problem+json."""
+    app.register_error_handler(HTTPException, _problem)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _problem(error: HTTPException) -> Response:
+    response = error.get_response()
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": error.name,
+        "status": response.status_code,
+        "detail": error.description or error.name,
+        "instance": request.path,
+        "request_id": request_id(),
+    }
+    if isinstance(error, InvalidRequestError):
+        body["errors"] = [
+            {"pointer": pointer, "detail": detail} for pointer, detail in error.errors
+        ]
+    problem = Response(
+        json.dumps(body, ensure_ascii=False), response.status_code, mimetype=MEDIA_TYPE
+    )
+    for header in ("Allow", "Retry-After", "Location"):
+        if header in response.headers:
+            problem.headers[header] = response.headers[header]
+    return problem
+
+
+def _unforeseen(error: Exception) -> Response:
+    # The log has the traceback; the visitor gets the id to ask about it.
+    log.error("request %s failed", request_id(), exc_info=error)
+    return _problem(InternalServerError("The server failed; quote the request_id to its owner."))

@@ -1,0 +1,71 @@
+"""What the tests share: one segmenter, small knowledge written on the spot, a bot, a client."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from qa_bot import Bot, Settings
+from qa_bot.facets import FacetReader, read_facets
+from qa_bot.knowledge import KnowledgeBase
+from qa_bot.sources import read_knowledge
+from qa_bot.web import LiveBot, create_app
+
+Write = Callable[[str, str | bytes], Path]
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The project's own lexicon and phrases, with a cache of the test run's own."""
+    return Settings(cache=tmp_path_factory.mktemp("cache"), contact="客服电话 400-000-0000")
+
+
+@pytest.fixture(scope="session")
+def facets(settings: Settings) -> FacetReader:
+    return read_facets(settings.lexicon / "facets")
+
+
+@pytest.fixture(scope="session")
+def bundled(settings: Settings) -> Bot:
+    """The bot on the bundled knowledge base."""
+    return Bot.open(settings=settings)
+
+
+@pytest.fixture(scope="session")
+def seeds(settings: Settings) -> Bot:
+    """The bot on the real documents that QA_BOT_SEEDS names."""
+    folder = os.environ.get("QA_BOT_SEEDS")
+    if not folder:
+        pytest.skip("QA_BOT_SEEDS does not name the folder of real documents")
+    return Bot.open(folder, settings)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a file of knowledge into a folder of the test's own."""
+
+    def write_file(name: str, content: str | bytes) -> Path:
+        path = tmp_path / "knowledge" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write_file
+
+
+@pytest.fixture
+def read(facets: FacetReader) -> Callable[[Path], KnowledgeBase]:
+    """Read a file or folder as the bot does."""
+    return lambda path: read_knowledge(path, facets)
+
+
+@pytest.fixture(scope="session")
+def client(bundled: Bot, settings: Settings) -> Iterator[FlaskClient]:
+    """A client of the application on the bundled knowledge base."""
+    app = create_app(LiveBot(settings, bot=bundled))
+    with app.test_client() as client:
+        yield client

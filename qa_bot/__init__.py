@@ -4,18 +4,20 @@ The way of the data, each room importing only from those above it:
 
     settings    environment → Settings
     mistakes    file:line, what is wrong, how to mend it
-    text        str → normal form, words, character bigrams
+    text        str → normal form, words, sounds
     lexicon     data/lexicon → words, synonyms, stop words
     facets      str → typed facets: region, permit, intent …
     knowledge   Entry, Passage, KnowledgeBase
     sources     files → KnowledgeBase, or all mistakes in them
+    mining      titles → the words they show
     analyzer    str → terms
     query       question → Query
     index       Query → candidates
     ranking     candidates → Hits, each with one confidence
-    evidence    Hit → the sentence that answers
+    evidence    passage → the sentence that answers
     reply       Reply and its JSON
     phrases     data/phrases.toml → the bot's own words
+    smalltalk   a greeting → a fixed sentence of the owner's
     bot         question → Reply; the only room that decides
     evaluation  judged questions → Metrics
     web         HTTP ↔ JSON, the page

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 from qa_bot.text import Segmenter, normalize, syllable, units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from qa_bot.facets import FacetReader, Mention
     from qa_bot.lexicon import Lexicon
 
-WORD, CHARACTER, PAIR, SKIP, SOUND, FACET = "wcpksf"
+WORD, CHARACTER, PAIR, SOUND, FACET = "wcpsf"
 """The views of a text. Each term's name begins with its view's letter, so that views never mix:
-words and the words inside them; characters; neighbours; neighbours but one; the sound of
-neighbours; facet values."""
+words and the words inside them; characters; neighbours; the sound of neighbours; facet values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +49,27 @@ class Analyzer:
         self._segmenter = Segmenter(sorted(words), cache_folder)
 
     def read(self, text: str) -> Reading:
-        """Cut up a text as it was written."""
-        normal = normalize(text)
+        """Cut up a text of the base as it was written."""
+        return self._read(normalize(text), self.lexicon.same_as)
+
+    def read_question(self, normal: str) -> Reading:
+        """Cut up a normalised question: one-way synonyms lead to what it also asks for."""
+        return self._read(normal, self.lexicon.asks_for)
+
+    def _read(self, normal: str, canonical_of: Callable[[str], tuple[str, ...]]) -> Reading:
         mentions = without_overlap(self.facets.mentions(normal))
         words: list[str] = []
         canonical: list[tuple[str, ...]] = []
         end = 0
         for start, stop in [*((m.start, m.end) for m in mentions), (len(normal), len(normal))]:
             between = self._segmenter.cut(normal[end:start])
-            canonical.append(self._canonical(between))
+            kept = (word for word in between if word not in self.lexicon.stopwords)
+            canonical.append(tuple(word for kept_word in kept for word in canonical_of(kept_word)))
             words += between
             if start < stop:
                 words += self._segmenter.cut(normal[start:stop])
             end = stop
         return Reading(normal, tuple(words), tuple(canonical), tuple(mentions))
-
-    def _canonical(self, words: list[str]) -> tuple[str, ...]:
-        kept = (word for word in words if word not in self.lexicon.stopwords)
-        return tuple(self.lexicon.same_as(word) for word in kept)
 
     def written_terms(self, reading: Reading, views: str) -> list[str]:
         """Give the terms of a text as it was written, in the views asked for."""
@@ -97,7 +99,7 @@ class Analyzer:
                 return known.word(name)
             case "c":
                 return known.character(name)
-            case "p" | "k":
+            case "p":
                 return known.pair(name)
             case "s":
                 return known.sound(name)
@@ -111,9 +113,6 @@ def _unit_terms(characters: list[str], views: str) -> list[str]:
         terms += [CHARACTER + unit for unit in characters]
     if PAIR in views:
         terms += [PAIR + first + second for first, second in pairwise(characters)]
-    if SKIP in views:
-        neighbours = zip(characters, characters[2:], strict=False)
-        terms += [SKIP + first + second for first, second in neighbours]
     if SOUND in views:
         sounds = [syllable(unit) for unit in characters]
         terms += [f"{SOUND}{first} {second}" for first, second in pairwise(sounds)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import logging
+import shutil
 import time
 import uuid
 from dataclasses import replace
@@ -17,7 +19,7 @@ from qa_bot.mining import mine_words
 from qa_bot.mistakes import Location, Mistake, MistakesError
 from qa_bot.phrases import read_phrases
 from qa_bot.query import read_query
-from qa_bot.ranking import Hit, Ranker
+from qa_bot.ranking import Hit, Ranker, read_coefficients
 from qa_bot.reply import (
     ANSWERED,
     CLARIFY,
@@ -27,6 +29,7 @@ from qa_bot.reply import (
     Reply,
 )
 from qa_bot.settings import Settings
+from qa_bot.smalltalk import read_smalltalk
 from qa_bot.sources import read_knowledge
 
 if TYPE_CHECKING:
@@ -36,12 +39,17 @@ if TYPE_CHECKING:
     from qa_bot.knowledge import KnowledgeBase
     from qa_bot.phrases import Phrases
     from qa_bot.query import Query
+    from qa_bot.ranking import Coefficients
+
+log = logging.getLogger(__name__)
 
 CANDIDATES = 50
 """How many candidates are ranked."""
 
-TIE = 0.05
-"""Hits whose confidence is within this of the best are tied with it."""
+KEPT = 4
+"""How many built indexes stay in the cache."""
+TIED = 12
+"""How many hits are looked at to find what tells them apart."""
 
 
 class ContextError(ValueError):
@@ -52,14 +60,21 @@ class Bot:
     """Answers questions from one index; immutable, so any number of threads may ask."""
 
     def __init__(
-        self, index: Index, analyzer: Analyzer, phrases: Phrases, settings: Settings
+        self,
+        index: Index,
+        analyzer: Analyzer,
+        phrases: Phrases,
+        coefficients: Coefficients,
+        smalltalk: Mapping[str, str],
+        settings: Settings,
     ) -> None:
         """Take the parts; `open` makes them from files."""
+        self.smalltalk = smalltalk
         self.index = index
         self.analyzer = analyzer
         self.phrases = phrases
         self.settings = settings
-        self._ranker = Ranker(index, analyzer.facets)
+        self.ranker = Ranker(index, analyzer, coefficients)
 
     @classmethod
     def open(
@@ -76,15 +91,16 @@ class Bot:
         settings = settings or Settings()
         place = settings.knowledge if path is None else type(settings.knowledge)(path)
         phrases = read_phrases(settings.phrases)
+        models = read_coefficients(settings.coefficients)
+        smalltalk = read_smalltalk(settings.lexicon / "smalltalk.csv")
         if is_saved_index(place):
-            return cls(*_open_saved(place, settings), phrases, settings)
-        base, analyzer = read_base(place, settings)
-        saved = settings.cache / "index" / index_key(base, analyzer)[:16]
-        if is_saved_index(saved):
-            return cls(Index.open(saved), analyzer, phrases, settings)
-        index = Index.build(base, analyzer, progress)
-        index.save(saved)
-        return cls(index, analyzer, phrases, settings)
+            index, analyzer = _open_saved(place, settings)
+        else:
+            base, analyzer = read_base(place, settings)
+            index = _open_cached(base, analyzer, settings) or _build(
+                base, analyzer, settings, progress
+            )
+        return cls(index, analyzer, phrases, models, smalltalk, settings)
 
     def ask(
         self, question: str, context: Mapping[str, Mapping[str, str]] | None = None, top: int = 3
@@ -96,8 +112,14 @@ class Bot:
         """
         started = time.perf_counter()
         query = self._with_context(read_query(question, self.analyzer), context or {})
-        hits = self._ranker.rank(query, self.index.search(query, self.analyzer, CANDIDATES))
-        reply = self._decide(query, hits, top)
+        if query.key in self.smalltalk and query.key not in self.index.exact:
+            reply = self._reply(query, NO_MATCH, None, [], 0, "smalltalk", "")
+            say = self.smalltalk[query.key].format(contact=self.settings.contact)
+            reply = replace(reply, say=say, sentence=say)
+        else:
+            candidates = self.index.search(query, self.analyzer, CANDIDATES)
+            hits = self.ranker.rank(query, candidates, max(top + 1, TIED))
+            reply = self._decide(query, hits, top)
         return replace(reply, timing_ms=(time.perf_counter() - started) * 1000)
 
     def _with_context(self, query: Query, context: Mapping[str, Mapping[str, str]]) -> Query:
@@ -115,7 +137,7 @@ class Bot:
     def _decide(self, query: Query, hits: Sequence[Hit], top: int) -> Reply:
         """Choose the outcome; the order of the tests is the policy."""
         say = self.phrases.say
-        unknown = self._ranker.unknown_values(query)
+        unknown = self.ranker.unknown_values(query)
         fitting = [hit for hit in hits if not hit.contradicted]
         best = fitting[0] if fitting else None
         sure = best is not None and best.confidence >= self.settings.answer_confidence
@@ -137,7 +159,7 @@ class Bot:
         """Answer from the best hit, or say why it holds no answer."""
         say = self.phrases.say
         entry = best.entry
-        if best.passage is None or entry.expired(datetime.datetime.now(datetime.UTC).date()):
+        if best.passage is None or entry.expired(datetime.datetime.now().astimezone().date()):
             rule = "listed_unanswered" if best.passage is None else "expired"
             sentence = say(
                 f"sentence.{rule}", question=entry.question, valid_until=entry.valid_until
@@ -151,22 +173,17 @@ class Bot:
     def _clarification(
         self, query: Query, best: Hit, fitting: Sequence[Hit]
     ) -> tuple[Clarification | None, int]:
-        """Find the facet that tells the tied hits apart, if the question leaves one open."""
-        if best.by == "exact":
+        """Ask for the facet that tells the tied hits apart, if there are any."""
+        tied = self.ranker.tied(query, best, fitting)
+        if best.by == "exact" or len(tied) == 1:
             return None, 0
-        tied = [hit for hit in fitting if best.confidence - hit.confidence <= TIE]
-        splits: dict[str, dict[str, bool]] = {}
-        for name, facet in self.analyzer.facets.facets.items():
-            if name in query.facets or not facet.vetoes or name not in best.facets:
-                continue
-            for hit in tied:
-                for value in sorted(hit.facets.get(name, ())):
-                    options = splits.setdefault(name, {})
-                    options[value] = options.get(value, False) or hit.entry.answered
-        name = max(splits, key=lambda name: len(splits[name]), default="")
-        if not name or len(splits[name]) == 1:
-            return None, 0
-        options = sorted(splits[name].items(), key=lambda option: not option[1])
+        other = tied[1] if tied[0] is best else tied[0]
+        name = next(n for n, values in best.facets.items() if other.facets.get(n) != values)
+        held: dict[str, bool] = {}
+        for hit in tied:
+            for value in sorted(hit.facets.get(name, ())):
+                held[value] = held.get(value, False) or hit.entry.answered
+        options = sorted(held.items(), key=lambda option: not option[1])
         ask = self.analyzer.facets.facets[name].ask or self.phrases.say("clarify.prompt")
         return Clarification(name, ask, tuple(options)), len(tied)
 
@@ -186,7 +203,7 @@ class Bot:
         if outcome == ANSWERED and hit and hit.passage:
             weights = self.index.weigh(query, self.analyzer)
             evidence = find_evidence(hit.passage.text, query.question, weights, self._passage_terms)
-            if general := self._ranker.served_generally(query, hit):
+            if general := self.ranker.served_generally(query, hit):
                 notice = self.phrases.say("notice.general", values="、".join(general))
         suggestions = [
             other
@@ -235,6 +252,37 @@ def read_base(path: Path, settings: Settings) -> tuple[KnowledgeBase, Analyzer]:
     base = read_knowledge(path, facets)
     mined = mine_words(entry.question for entry in base.entries)
     return base, Analyzer(lexicon, facets, mined, settings.cache / "jieba")
+
+
+def _cached(base: KnowledgeBase, analyzer: Analyzer, settings: Settings) -> Path:
+    return settings.cache / "index" / index_key(base, analyzer)[:16]
+
+
+def _open_cached(base: KnowledgeBase, analyzer: Analyzer, settings: Settings) -> Index | None:
+    """Open the index that an earlier start built; None when there is none, or it is damaged."""
+    try:
+        return Index.open(_cached(base, analyzer, settings))
+    except MistakesError:
+        return None
+
+
+def _build(
+    base: KnowledgeBase,
+    analyzer: Analyzer,
+    settings: Settings,
+    progress: Callable[[int], object],
+) -> Index:
+    """Build the index and keep it for the next start, where the cache can be written."""
+    index = Index.build(base, analyzer, progress)
+    folder = _cached(base, analyzer, settings)
+    try:
+        index.save(folder)
+        older = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)
+        for path in older[:-KEPT]:
+            shutil.rmtree(path, ignore_errors=True)
+    except OSError as error:
+        log.warning("the index is not kept for the next start: %s", error)
+    return index
 
 
 def _open_saved(folder: Path, settings: Settings) -> tuple[Index, Analyzer]:

@@ -24,7 +24,7 @@ FIELDS: Mapping[str, type] = {
     "entries": list,
     "kind": str,
     "outcomes": list,
-    "sentence": str,
+    "sentences": list,
     "before": list,
 }
 NEEDED = ("question", "entries", "kind")
@@ -42,8 +42,8 @@ class Judgment:
     location: Location
     outcomes: frozenset[str] = frozenset()
     """The outcomes that are right; empty: what the entries hold decides."""
-    sentence: str = ""
-    """What the evidence must contain."""
+    sentences: tuple[str, ...] = ()
+    """What the evidence must contain one of (none: nothing)."""
     before: tuple[str, ...] = ()
     """What was asked before in the same conversation."""
 
@@ -98,7 +98,7 @@ class Metrics:
             ),
             "listed": self.share(lambda v: v.right, lambda v: LISTED_UNANSWERED in v.expected),
             "clarified": self.share(lambda v: v.right, lambda v: v.expected == {CLARIFY}),
-            "sentence": self.share(lambda v: v.right, lambda v: bool(v.judgment.sentence)),
+            "sentence": self.share(lambda v: v.right, lambda v: bool(v.judgment.sentences)),
         }
 
     def by_kind(self) -> dict[str, Metrics]:
@@ -170,7 +170,7 @@ def _read_lines(path: Path) -> Iterator[Judgment | Mistake]:
             kind=data["kind"],
             location=location,
             outcomes=frozenset(data.get("outcomes", ())),
-            sentence=data.get("sentence", ""),
+            sentences=tuple(data.get("sentences", ())),
             before=tuple(data.get("before", ())),
         )
 
@@ -230,7 +230,8 @@ def _judge(judgment: Judgment, right: Sequence[Entry], reply: Reply) -> Verdict:
     expected = judgment.outcomes or frozenset(derived or {NO_MATCH})
     said = reply.hit.entry.id if reply.hit else None
     ranked = [said] if said else [hit.entry.id for hit in reply.alternatives[:1]]
-    shown = judgment.sentence in "\n".join(reply.evidence)
+    evidence = "\n".join(reply.evidence)
+    shown = not judgment.sentences or any(text in evidence for text in judgment.sentences)
     speaks = reply.outcome in {ANSWERED, LISTED_UNANSWERED}
     return Verdict(
         judgment,

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     """The values read from a text, by facet."""
 
 INDENT = 2
-DIRECTIVE = re.compile(r"@(\w+)\s+(.+)")
+HALF_WIDTH = str.maketrans("｜，", "|,")
+"""Separators as a Chinese keyboard types them."""
+DIRECTIVE = re.compile(r"@(\w+)(?:\s+(.+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,19 @@ class Facet:
     """The question that asks a visitor for the value."""
     default: str = ""
     """The value of a stored text that names none (region: the whole country)."""
+    narrower_serves: bool = False
+    """Whether what is stored of a part answers a question about the whole (a kind of permit does
+    for all its kinds, a city does not for its province)."""
+    silence_serves: bool = True
+    """Whether an entry that names no value serves every value (one that names no year does; one
+    that names no permit is about something else than the permit asked for)."""
     vetoes: bool = True
     """Whether an entry with another value can never be the answer."""
     pattern: re.Pattern[str] | None = None
     """How values look that cannot be listed (years); the first group is the value."""
     parents: dict[str, set[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    """Normalised name or alias → value."""
+    """Normalised name or alias → value; a phrase that looks like a name but is none → nothing."""
 
     def lineage(self, value: str) -> frozenset[str]:
         """Give the value and all that it lies within."""
@@ -76,6 +84,8 @@ class FacetReader:
             facet = self.facets[name]
             for match in scanner.finditer(text):
                 value = match[1] if facet.pattern else facet.names[match[0]]
+                if not value:
+                    continue
                 found.append(Mention(name, value, match.start(), match.end(), match[0]))
         return found
 
@@ -92,19 +102,24 @@ class FacetReader:
 
     def words(self) -> frozenset[str]:
         """Give every name of every value, for the segmenter to keep whole."""
-        return frozenset(name for facet in self.facets.values() for name in facet.names)
+        facets = self.facets.values()
+        return frozenset(name for facet in facets for name, value in facet.names.items() if value)
 
     def contradicts(self, facet: str, asked: frozenset[str], stored: frozenset[str]) -> bool:
         """Tell whether stored values are other than those asked for.
 
         A stored value that lies around an asked one serves it (江苏 serves 南京); one that
-        lies within does not (南京 does not serve 江苏).
+        lies within serves only where the facet says so.
         """
         kind = self.facets[facet]
         held = stored or (frozenset({kind.default}) if kind.default else frozenset())
-        if not asked or not held:
+        if not asked:
             return False
-        return not any(kind.lineage(value) & held for value in asked)
+        if not held:
+            return not kind.silence_serves
+        if any(kind.lineage(value) & held for value in asked):
+            return False
+        return not (kind.narrower_serves and any(kind.lineage(value) & asked for value in held))
 
 
 def read_facets(folder: Path) -> FacetReader:
@@ -114,7 +129,10 @@ def read_facets(folder: Path) -> FacetReader:
     paths = sorted(folder.glob("*.txt"))
     for path in paths:
         facet = Facet(name=path.stem, label=path.stem)
-        mistakes += _read_facet(path, facet)
+        try:
+            mistakes += _read_facet(path, facet)
+        except MistakesError as error:
+            mistakes += error.mistakes
         facets[facet.name] = facet
     if mistakes:
         raise MistakesError(mistakes)
@@ -123,26 +141,41 @@ def read_facets(folder: Path) -> FacetReader:
 
 def _read_facet(path: Path, facet: Facet) -> Iterator[Mistake]:
     lineage: list[str] = []
+    default = Location(path.name)
     for number, raw in enumerate(read_text(path, path.name).splitlines(), start=1):
-        line = raw.split("#", 1)[0].rstrip()
+        line = raw.split("#", 1)[0].rstrip().translate(HALF_WIDTH)
         location = Location(path.name, line=number)
         if not line.strip():
             continue
         if directive := DIRECTIVE.fullmatch(line):
+            if not directive[2]:
+                yield Mistake(location, f"{line} says nothing", "write something behind it")
+                continue
+            default = location if directive[1] == "default" else default
             yield from _read_directive(location, directive[1], directive[2].strip(), facet)
             continue
-        spaces = len(line) - len(line.lstrip(" "))
+        spaces = len(line) - len(line.lstrip())
         depth, rest = divmod(spaces, INDENT)
-        if rest or depth > len(lineage) or line.startswith("\t"):
-            problem = f"indented by {spaces} spaces"
-            yield Mistake(location, problem, f"indent by {INDENT} spaces a level, no tabs")
+        if rest or depth > len(lineage) or line[:spaces].strip(" "):
+            problem = f"indented by {spaces} spaces or tabs"
+            remedy = f"indent by {INDENT} spaces a level, no tabs, no full-width spaces"
+            yield Mistake(location, problem, remedy)
             continue
         value, _, aliases = (part.strip() for part in line.partition("|"))
+        if not value:
+            yield Mistake(location, "names without a value", "write: value | name, name")
+            continue
+        if depth and value in facet.lineage(lineage[depth - 1]):
+            problem = f"{value!r} lies within itself"
+            yield Mistake(location, problem, "take one of its places out")
+            continue
         lineage[depth:] = [value]
         parents = facet.parents.setdefault(value, set())
         if depth:
             parents.add(lineage[depth - 1])
         yield from _add_names(location, facet, value, [value, *aliases.split(",")])
+    if facet.default and facet.default not in facet.parents:
+        yield Mistake(default, f"the default {facet.default!r} is not a value", "add it or mend it")
 
 
 def _add_names(location: Location, facet: Facet, value: str, names: list[str]) -> Iterator[Mistake]:
@@ -161,13 +194,23 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
             setattr(facet, name, text)
         case "contradiction" if text in {"veto", "weigh"}:
             facet.vetoes = text == "veto"
+        case "narrower" if text in {"serves", "contradicts"}:
+            facet.narrower_serves = text == "serves"
+        case "silence" if text in {"serves", "contradicts"}:
+            facet.silence_serves = text == "serves"
+        case "not":
+            yield from _add_names(location, facet, "", text.split(","))
         case "pattern":
             try:
                 facet.pattern = re.compile(text)
             except re.error as error:
                 yield Mistake(location, f"not a regular expression ({error})", "mend the pattern")
+            else:
+                if not facet.pattern.groups:
+                    yield Mistake(location, "the pattern has no group", "put the value in ( )")
         case _:
-            known = "label, ask, default, pattern, contradiction veto|weigh"
+            known = "label, ask, default, pattern, not, contradiction veto|weigh, "
+            known += "narrower serves|contradicts, silence serves|contradicts"
             yield Mistake(location, f"unknown directive @{name} {text}", f"use one of: {known}")
 
 

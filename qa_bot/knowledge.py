@@ -130,7 +130,10 @@ def _same_answer(one: Entry, other: Entry) -> bool:
 
 def _join(keep: Entry, leave: Entry) -> Entry:
     wordings = dict.fromkeys((*keep.wordings, *leave.wordings))
-    return replace(keep, wordings=tuple(wordings), url=keep.url or leave.url)
+    stated = ("facets", "url", "basis", "reviewed_on", "valid_until")
+    own = keep.id if keep.id != entry_id(keep.question) else leave.id
+    values = {name: getattr(keep, name) or getattr(leave, name) for name in stated}
+    return replace(keep, id=own, wordings=tuple(wordings), **values)
 
 
 def _claim_wordings(
@@ -138,8 +141,12 @@ def _claim_wordings(
 ) -> Iterable[Mistake]:
     """Give each wording to one entry: an unanswered title equal to one is that entry's."""
     owners: dict[str, Entry] = {}
-    for entry in list(kept.values()):
-        for wording in entry.wordings:
+    for form in list(kept):
+        if form not in kept:
+            continue
+        entry = kept[form]
+        wordings = list(entry.wordings)
+        for wording in wordings:
             key = match_key(wording)
             rival = owners.setdefault(key, entry)
             asked = kept.get(key, entry)
@@ -155,6 +162,15 @@ def _claim_wordings(
             else:
                 merged.append((asked.location, entry.location))
                 del kept[key]
+                kept[form] = _take_over(kept[form], asked)
+                wordings += kept[form].wordings[len(wordings) :]
+
+
+def _take_over(entry: Entry, title: Entry) -> Entry:
+    """Add a title's wordings and page to the entry that it is a wording of."""
+    own = {match_key(text) for text in entry.asked_as()}
+    more = (text for text in title.wordings if match_key(text) not in own)
+    return replace(entry, wordings=(*entry.wordings, *more), url=entry.url or title.url)
 
 
 def _same_ids(entries: Iterable[Entry]) -> Iterable[Mistake]:

@@ -32,13 +32,14 @@ class Lexicon:
     """Polite wrapping that is taken off a question, longest first."""
     content_hash: str = ""
 
-    def same_as(self, word: str) -> str:
+    def same_as(self, word: str) -> tuple[str, ...]:
         """Give the word that stands for the word's set of two-way synonyms (or itself)."""
-        return (self.canonical or {}).get(word, word)
+        return ((self.canonical or {}).get(word, word),)
 
-    def also(self, word: str) -> tuple[str, ...]:
-        """Give what a question with this word also asks for."""
-        return (self.one_way or {}).get(word, ())
+    def asks_for(self, word: str) -> tuple[str, ...]:
+        """Give the words that a question with this word asks for in the base."""
+        targets = (self.one_way or {}).get(word, (word,))
+        return tuple(same for target in targets for same in self.same_as(target))
 
 
 def read_lexicon(folder: Path) -> Lexicon:
@@ -49,11 +50,11 @@ def read_lexicon(folder: Path) -> Lexicon:
     mistakes: list[Mistake] = []
     canonical: dict[str, str] = {}
     one_way: dict[str, tuple[str, ...]] = {}
-    for location, line in _lines(folder / "synonyms.txt"):
+    for location, line in _lines(folder / "synonyms.txt", mistakes):
         mistakes += _read_synonyms(location, line, canonical, one_way)
-    words = {word for _, word in _lines(folder / "words.txt")}
-    stopwords = frozenset(word for _, word in _lines(folder / "stopwords.txt"))
-    tails = {tail for _, tail in _lines(folder / "tails.txt")}
+    words = {word for _, word in _lines(folder / "words.txt", mistakes)}
+    stopwords = frozenset(word for _, word in _lines(folder / "stopwords.txt", mistakes))
+    tails = {tail for _, tail in _lines(folder / "tails.txt", mistakes)}
     if mistakes:
         raise MistakesError(mistakes)
     return Lexicon(
@@ -74,10 +75,15 @@ def hash_files(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def _lines(path: Path) -> Iterator[tuple[Location, str]]:
+def _lines(path: Path, mistakes: list[Mistake]) -> Iterator[tuple[Location, str]]:
     if not path.exists():
         return
-    for number, line in enumerate(read_text(path, path.name).splitlines(), start=1):
+    try:
+        lines = read_text(path, path.name).splitlines()
+    except MistakesError as error:
+        mistakes += error.mistakes
+        return
+    for number, line in enumerate(lines, start=1):
         text = normalize(line.split(COMMENT, 1)[0])
         if text:
             yield Location(path.name, line=number), text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,8 @@ def read_text(path: Path, name: str) -> str:
         problem = f"the file cannot be read ({error.strerror})"
         raise MistakesError([Mistake(Location(name), problem, "check it and its rights")]) from None
     remedy = "save it as UTF-8 text"
-    for encoding in ("utf-8-sig", "gb18030"):
+    encodings = ("utf-8-sig",) if data.startswith(codecs.BOM_UTF8) else ("utf-8", "gb18030")
+    for encoding in encodings:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
@@ -69,13 +71,13 @@ def read_text(path: Path, name: str) -> str:
             problem = "a zero byte: this is not a text file"
             raise MistakesError([Mistake(Location(name, line=line), problem, remedy)])
         return text
-    line = _first_bad_line(data)
+    line = max(_first_bad_line(data, encoding) for encoding in encodings)
     raise MistakesError([Mistake(Location(name, line=line), "neither UTF-8 nor GB18030", remedy)])
 
 
-def _first_bad_line(data: bytes) -> int:
+def _first_bad_line(data: bytes, encoding: str) -> int:
     try:
-        data.decode("utf-8-sig")
+        data.decode(encoding)
     except UnicodeDecodeError as error:
-        return data[: error.start].count(b"\n") + 1
+        return error.object[: error.start].count(b"\n") + 1
     return 0

@@ -30,7 +30,7 @@ class Query:
 def read_query(question: str, analyzer: Analyzer) -> Query:
     """Take polite wrapping off a question and read its words and facets."""
     core = strip_tails(normalize(question), analyzer.lexicon.tails)
-    reading = analyzer.read(core)
+    reading = analyzer.read_question(core)
     return Query(question, match_key(question), reading, analyzer.facets.read(reading.normal))
 
 
@@ -38,11 +38,13 @@ def strip_tails(text: str, tails: tuple[str, ...]) -> str:
     """Take polite wrapping off both ends of normalised text, unless nothing else is left."""
     while True:
         bare = text.strip(EDGES)
+        if bare in tails:
+            return bare
         shorter = next(
             (
                 bare.removesuffix(tail) if bare.endswith(tail) else bare.removeprefix(tail)
                 for tail in tails
-                if bare != tail and (bare.endswith(tail) or bare.startswith(tail))
+                if bare.endswith(tail) or bare.startswith(tail)
             ),
             None,
         )

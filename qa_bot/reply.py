@@ -50,6 +50,8 @@ class Reply:
     sentence: str
     notice: str
     timing_ms: float
+    say: str = ""
+    """A fixed sentence that is the whole reply (small talk); empty: none."""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the reply as the JSON that `/api/v1/answers` sends."""
@@ -62,6 +64,7 @@ class Reply:
             "entry": _entry_json(shown.entry) if shown else None,
             "answer": self._answer_json() if self.outcome == ANSWERED else None,
             "clarify": self._clarify_json(),
+            "say": self.say or None,
             "alternatives": [
                 {"entry": _entry_json(hit.entry), "confidence": round(hit.confidence, 4)}
                 for hit in self.alternatives

@@ -31,6 +31,9 @@ class Settings:
     phrases: Path = PROJECT / "data" / "phrases.toml"
     """What the bot says to visitors in its own words."""
 
+    coefficients: Path = PROJECT / "data" / "ranking.json"
+    """The coefficients of ranking and confidence."""
+
     judged: Path = PROJECT / "data" / "judged"
     """The folder of judged questions that `eval` measures with."""
 
@@ -76,6 +79,9 @@ class Settings:
             if name in environ:
                 cast = type(getattr(cls(), field.name)) if field.type != "Path" else Path
                 values[field.name] = _cast(name, environ[name], cast)
+                if cast is float and not 0 <= values[field.name] <= 1:
+                    message = f"{name}={environ[name]!r} is not within 0 to 1; mend it or unset it"
+                    raise SettingsError(message)
         return cls(**values)
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-NOT_A_WORD = re.compile(r"[\W_]+")
-SENTENCE_END = re.compile(r"(?<=[。!?!?;;])|\n")
+NOT_A_WORD = re.compile(r"(?:(?!(?<=\d)\.\d)[\W_])+")
+SENTENCE_END = re.compile(r"(?<=[。！？；!?;])|\n")
 BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 UNIT = re.compile(r"[\u3400-\u9fff]|[a-z0-9]+(?:\.[0-9]+)?|[^\W_]")
@@ -38,11 +38,18 @@ def normalize(text: str) -> str:
     White space runs become one space; spaces between Chinese characters vanish.
     Applying it twice changes nothing.
     """
+    form = _fold(text)
+    # Conversion goes by words, so its result may hold a word that it converts again (乾縣, 乾县).
+    while (simpler := _fold(_traditional_to_simplified().convert(form))) != form:
+        form = simpler
+    return form
+
+
+def _fold(text: str) -> str:
     compatible = unicodedata.normalize("NFKC", text).lower()
-    simplified = _traditional_to_simplified().convert(compatible)
-    # Conversion may yield characters that NFKC folds again (compatibility ideographs).
-    folded = unicodedata.normalize("NFKC", simplified)
-    return BETWEEN_CHINESE.sub("", " ".join(folded.split()))
+    # Lower case may undo NFKC's order of marks.
+    compatible = unicodedata.normalize("NFKC", compatible)
+    return BETWEEN_CHINESE.sub("", " ".join(compatible.split()))
 
 
 def match_key(text: str) -> str:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from flask.testing import FlaskClient
 
 from qa_bot import Bot, Settings
 from qa_bot.facets import FacetReader, read_facets
-from qa_bot.knowledge import KnowledgeBase
 from qa_bot.sources import read_knowledge
 from qa_bot.web import LiveBot, create_app
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+    from qa_bot.knowledge import KnowledgeBase
 
 Write = Callable[[str, str | bytes], Path]
 

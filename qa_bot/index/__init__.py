@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa_bot.analyzer import CHARACTER, FACET, PAIR, SKIP, SOUND, WORD
+from qa_bot.analyzer import CHARACTER, FACET, PAIR, SOUND, WORD
 from qa_bot.index.postings import Postings as Postings
 from qa_bot.index.postings import Weighting
-from qa_bot.index.saved import FORMAT, open_saved, save
+from qa_bot.index.saved import FORMAT, open_saved, save, unreadable
 from qa_bot.index.saved import is_saved_index as is_saved_index
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.text import match_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from qa_bot.knowledge import Entry, Passage
     from qa_bot.query import Query
 
-WORDING_VIEWS = {WORD: 0.5, CHARACTER: 2.0, SKIP: 0.15, SOUND: 0.3}
+WORDING_VIEWS = {WORD: 0.5, CHARACTER: 2.0, SOUND: 0.3}
 WRITTEN = Weighting(WORDING_VIEWS, saturation=0.3, length=0.0)
 """Wordings as they were written."""
 CANONICAL = Weighting({**WORDING_VIEWS, FACET: 4.0}, saturation=0.3, length=0.0)
 """Wordings in the owner's canonical words."""
-PASSAGES = Weighting({WORD: 1.0, CHARACTER: 0.5, PAIR: 1.0, SKIP: 0.3}, saturation=1.2, length=0.6)
+PASSAGES = Weighting({WORD: 1.0, CHARACTER: 0.5, PAIR: 1.0}, saturation=1.2, length=0.6)
 UNASKED = 0.7
 """How much what a wording says beyond the query counts against it (Tversky's beta)."""
 CANONICAL_DISCOUNT = 0.92
@@ -69,9 +69,10 @@ class Index:
     """The words that were mined from the base for the segmenter."""
     postings: Mapping[str, Postings]
     """`written` and `canonical` over wordings, `passages` over passages."""
-    wording_entries: NDArray[np.int32]
-    passage_entries: NDArray[np.int32]
-    """The entry of each wording, of each passage."""
+    wording_starts: NDArray[np.int64]
+    passage_starts: NDArray[np.int64]
+    """Entry `n` has the wordings from `wording_starts[n]` up to `wording_starts[n + 1]`, and
+    likewise passages."""
     exact: Mapping[str, int]
     """`match_key` of every wording → its entry."""
 
@@ -86,17 +87,14 @@ class Index:
         written: list[list[str]] = []
         canonical: list[list[str]] = []
         passages: list[list[str]] = []
-        wording_entries: list[int] = []
-        passage_entries: list[int] = []
-        for number, entry in enumerate(base.entries):
+        for entry in base.entries:
             for wording in entry.asked_as():
                 reading = analyzer.read(wording)
                 written.append(analyzer.written_terms(reading, _WRITTEN))
                 canonical.append(analyzer.canonical_terms(reading, _CANONICAL))
-                wording_entries.append(number)
-            for text in passage_texts(entry):
-                passages.append(passage_terms(analyzer.read(text), analyzer))
-                passage_entries.append(number)
+            passages += [
+                passage_terms(analyzer.read(text), analyzer) for text in passage_texts(entry)
+            ]
             progress(1)
         background = analyzer.background
         return cls(
@@ -108,8 +106,8 @@ class Index:
                 "canonical": Postings.build(canonical, CANONICAL, background),
                 "passages": Postings.build(passages, PASSAGES, background),
             },
-            np.array(wording_entries, np.int32),
-            np.array(passage_entries, np.int32),
+            _starts(len(entry.asked_as()) for entry in base.entries),
+            _starts(len(entry.passages) for entry in base.entries),
             _keys(base),
         )
 
@@ -122,9 +120,11 @@ class Index:
             CANONICAL_DISCOUNT * self._likeness("canonical", canonical, analyzer),
         )
         passages = self._coverage(passage_terms(query.reading, analyzer), analyzer)
-        best = np.zeros(len(self.base.entries), np.float32)
-        np.maximum.at(best, self.wording_entries, wordings)
-        np.maximum.at(best, self.passage_entries, passages)
+        best = np.maximum.reduceat(wordings, self.wording_starts[:-1])
+        answered = np.flatnonzero(np.diff(self.passage_starts))
+        if answered.size:
+            by_passage = np.maximum.reduceat(passages, self.passage_starts[answered])
+            best[answered] = np.maximum(best[answered], by_passage)
         exact = self.exact.get(query.key, -1)
         if exact >= 0:
             best[exact] = np.inf
@@ -144,17 +144,17 @@ class Index:
         *,
         exact: bool,
     ) -> Candidate:
-        likeness = wordings[_part(self.wording_entries, number)]
-        nearest = np.argsort(-likeness, kind="stable")
-        held = passages[_part(self.passage_entries, number)]
-        passage_number = int(np.argmax(held)) if held.size and held.max() > 0 else -1
+        likeness = wordings[self.wording_starts[number] : self.wording_starts[number + 1]].tolist()
+        held = passages[self.passage_starts[number] : self.passage_starts[number + 1]].tolist()
+        wording = max(likeness)
+        passage = max(held, default=0.0)
         return Candidate(
             number,
-            float(likeness[nearest[0]]),
-            int(nearest[0]),
-            float(likeness[nearest[1:4]].sum()),
-            float(held[passage_number]) if passage_number >= 0 else 0.0,
-            passage_number,
+            wording,
+            likeness.index(wording),
+            sum(sorted(likeness, reverse=True)[1:4]),
+            passage,
+            held.index(passage) if passage else -1,
             exact,
         )
 
@@ -169,7 +169,8 @@ class Index:
         query_only = np.maximum(asked - common, 0)
         text_only = np.maximum(postings.mass - common, 0)
         whole = common + query_only + UNASKED * text_only
-        return np.divide(common, whole, out=np.zeros_like(common), where=whole > 0)
+        likeness: NDArray[np.float32] = common / np.maximum(whole, np.float32(1e-9))
+        return likeness
 
     def _coverage(self, terms: list[str], analyzer: Analyzer) -> NDArray[np.float32]:
         """Give the share of the terms that each passage holds: BM25 over half the most possible."""
@@ -184,6 +185,23 @@ class Index:
         terms = passage_terms(query.reading, analyzer)
         return self.postings["passages"].weigh(terms, analyzer.background)
 
+    def overlap(self, query: Query, wording: Reading, analyzer: Analyzer) -> tuple[float, float]:
+        """Give the shares, by weight, of the query that a wording holds and of the wording asked.
+
+        They are those of the form, written or canonical, in which the two are more alike.
+        """
+        shares = []
+        for name, terms_of, views in (
+            ("written", analyzer.written_terms, _WRITTEN),
+            ("canonical", analyzer.canonical_terms, _CANONICAL),
+        ):
+            postings = self.postings[name]
+            asked = postings.weigh(terms_of(query.reading, views), analyzer.background)
+            held = postings.weigh(terms_of(wording, views), analyzer.background)
+            common = sum(weight for term, weight in asked.items() if term in held)
+            shares.append((common / (sum(asked.values()) or 1), common / (sum(held.values()) or 1)))
+        return max(shares, key=min)
+
     def passage(self, candidate: Candidate) -> Passage | None:
         """Give the passage a candidate points at: its best, else its first, if it has any."""
         passages = self.base.entries[candidate.number].passages
@@ -192,23 +210,26 @@ class Index:
     def save(self, folder: Path) -> None:
         """Save the index in a folder; see `saved`."""
         facts = {"key": self.key, "mined": self.mined, **self.base.to_dict()}
-        arrays = {"wordings-of": self.wording_entries, "passages-of": self.passage_entries}
+        arrays = {"wording-starts": self.wording_starts, "passage-starts": self.passage_starts}
         save(folder, facts, self.postings, arrays)
 
     @classmethod
     def open(cls, folder: Path) -> Index:
         """Open a saved index; raise MistakesError when it can't be used."""
         facts, postings, arrays = open_saved(folder)
-        base = KnowledgeBase.from_dict(facts)
-        return cls(
-            base,
-            facts["key"],
-            tuple(facts["mined"]),
-            postings,
-            arrays["wordings-of"],
-            arrays["passages-of"],
-            _keys(base),
-        )
+        try:
+            base = KnowledgeBase.from_dict(facts)
+            return cls(
+                base,
+                facts["key"],
+                tuple(facts["mined"]),
+                postings,
+                arrays["wording-starts"],
+                arrays["passage-starts"],
+                _keys(base),
+            )
+        except (KeyError, TypeError) as error:
+            raise unreadable(folder, error) from None
 
 
 _WRITTEN, _CANONICAL, _PASSAGES = ("".join(w.views) for w in (WRITTEN, CANONICAL, PASSAGES))
@@ -220,8 +241,8 @@ def passage_terms(reading: Reading, analyzer: Analyzer) -> list[str]:
 
 
 def passage_texts(entry: Entry) -> list[str]:
-    """Give what is indexed of each passage: its section's heading and its text."""
-    return [f"{passage.section}\n{passage.text}" for passage in entry.passages]
+    """Give what is indexed of each passage: the entry's question, the heading and the text."""
+    return [f"{entry.question}\n{passage.section}\n{passage.text}" for passage in entry.passages]
 
 
 def index_key(base: KnowledgeBase, analyzer: Analyzer) -> str:
@@ -236,10 +257,8 @@ def index_key(base: KnowledgeBase, analyzer: Analyzer) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _part(entries: NDArray[np.int32], number: int) -> slice:
-    """Give where an entry's units stand: they follow each other."""
-    first, last = np.searchsorted(entries, [number, number + 1])
-    return slice(int(first), int(last))
+def _starts(counts: Iterable[int]) -> NDArray[np.int64]:
+    return np.cumsum([0, *counts], dtype=np.int64)
 
 
 def _keys(base: KnowledgeBase) -> dict[str, int]:

@@ -82,7 +82,7 @@ class Postings:
         columns = {view: np.array([name[0] == view for name in names]) for view in weighting.views}
         per_view = {view: counts @ held.astype(np.float32) for view, held in columns.items()}
         lengths = {
-            view: float(np.minimum(n, TYPICAL_LENGTH).mean()) if n.size else 0.0
+            view: float(np.minimum(n, TYPICAL_LENGTH).mean()) if n.size and n.any() else 1.0
             for view, n in per_view.items()
         }
         postings = counts.tocsc()
@@ -99,7 +99,8 @@ class Postings:
         relative = np.ones(len(tf), np.float32)
         if weighting.length:
             for view, held in columns.items():
-                mean = float(per_view[view].mean()) or 1.0
+                mean = float(per_view[view].mean()) if per_view[view].size else 0.0
+                mean = mean or 1.0
                 own = held[term]
                 relative[own] = per_view[view][postings.indices[own]] / mean
         k1, b = weighting.saturation, weighting.length

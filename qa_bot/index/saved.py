@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 4
 """Raised whenever saved indexes of before can't be read any more."""
 HEADER = "index.json"
 REMEDY = "build it anew: python -m qa_bot index"
@@ -39,6 +39,9 @@ def save(
     arrays: Mapping[str, NDArray[Any]],
 ) -> None:
     """Write beside `folder` and rename: the index appears there whole or not at all."""
+    if folder.exists() and not is_saved_index(folder):
+        problem = "this is there and is no saved index"
+        raise MistakesError([Mistake(Location(str(folder)), problem, "name another folder")])
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".index-", dir=folder.parent))
     try:
@@ -72,6 +75,21 @@ def open_saved(
     Raise MistakesError when it is damaged, incomplete or of another format.
     """
     header = _read_header(folder)
+    try:
+        return _read_parts(folder, header)
+    except (KeyError, TypeError) as error:
+        raise unreadable(folder, error) from None
+
+
+def unreadable(folder: Path, error: Exception) -> MistakesError:
+    """Say that a saved index lacks what it must have."""
+    problem = f"the saved index cannot be read ({error!r})"
+    return MistakesError([Mistake(Location(str(folder / HEADER)), problem, REMEDY)])
+
+
+def _read_parts(
+    folder: Path, header: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Postings], dict[str, NDArray[Any]]]:
     postings = {}
     for name, facts in header["postings"].items():
         terms = json.loads((folder / f"{name}-terms.json").read_text(encoding="utf-8"))
@@ -98,7 +116,11 @@ def _checksum(path: Path) -> str:
 
 
 def _map(path: Path) -> NDArray[Any]:
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        problem = f"not a plain array ({error})"
+        raise MistakesError([Mistake(Location(str(path)), problem, REMEDY)]) from None
     return array
 
 
@@ -107,10 +129,9 @@ def _read_header(folder: Path) -> dict[str, Any]:
     try:
         header: dict[str, Any] = json.loads((folder / HEADER).read_text(encoding="utf-8"))
         found = header["format"]
-        files = header["files"].items()
+        files = header["files"].items() if found == FORMAT else ()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        problem = f"the saved index cannot be read ({error!r})"
-        raise MistakesError([Mistake(location, problem, REMEDY)]) from None
+        raise unreadable(folder, error) from None
     if found != FORMAT:
         problem = f"the saved index is of format {found}, this program's is {FORMAT}"
         raise MistakesError([Mistake(location, problem, REMEDY)])

@@ -68,7 +68,7 @@ def _files(path: Path) -> list[Path]:
         raise MistakesError([mistake])
     if path.is_file():
         return [path]
-    files = (file for file in path.rglob("*") if file.is_file())
+    files = (file for file in path.rglob("*") if file.is_file() or file.is_symlink())
     return sorted(
         file
         for file in files
@@ -77,12 +77,21 @@ def _files(path: Path) -> list[Path]:
 
 
 def _read_file(file: Path, name: str) -> Iterator[Entry | Mistake]:
+    if not file.is_file():
+        remedy = "put the file itself here, or take the link out"
+        yield Mistake(Location(name), "a link that leads to no file", remedy)
+        return
     for ending, reader in READERS.items():
         if name.lower().endswith(ending):
+            found: list[Entry | Mistake] = []
             try:
-                yield from reader(file, name)
+                found += reader(file, name)
             except MistakesError as error:
-                yield from error.mistakes
+                found += error.mistakes
+            if not found:
+                remedy = "write entries into it, or take it out"
+                found.append(Mistake(Location(name), "the file holds no entry", remedy))
+            yield from found
             return
     problem = "no reader for this kind of file"
     yield Mistake(Location(name), problem, f"save it as {_endings()}, or move it elsewhere")
@@ -95,12 +104,13 @@ def _endings() -> str:
 def _check_facets(entry: Entry, facets: FacetReader) -> Iterator[Mistake]:
     for name, values in entry.facets.items():
         if name not in facets.facets:
-            known = ", ".join(sorted(facets.facets)) or "none"
-            yield Mistake(entry.location, f"unknown facet {name!r}", f"known facets: {known}")
+            remedy = f"known facets: {', '.join(sorted(facets.facets)) or 'none'}"
+            yield Mistake(entry.location, f"unknown facet {name!r}", remedy)
             continue
         facet = facets.facets[name]
         for value in values:
-            known_value = facet.names.get(normalize(value)) or facet.pattern
-            if not known_value:
+            form = normalize(value)
+            known = facet.pattern.fullmatch(form) if facet.pattern else facet.names.get(form)
+            if not known:
                 remedy = f"mend it, or add it to the lexicon's facets/{name}.txt"
                 yield Mistake(entry.location, f"unknown {name} {value!r}", remedy)

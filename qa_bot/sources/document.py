@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LONGEST_HEADING = 45
 GOES_ON = re.compile(r"[。:：;；,，、….]$")
 """How a line ends that is not a heading."""
+NUMBERED = re.compile(r"[0-9]+[.、)\uff09]|[(\uff08][0-9]+[)\uff09]|[①-⑳]")
 BETWEEN_HEADINGS = " · "
 
 Line = tuple[int, str]
@@ -75,7 +76,7 @@ def _passages(body: list[Line], name: str) -> Iterator[Passage]:
     paragraph: list[Line] = []
     for index, (number, text) in enumerate(body):
         follower = body[index + 1][1] if index + 1 < len(body) else BULLET
-        if text.startswith(BULLET):
+        if text.startswith(BULLET) or _is_numbered_item(body, index):
             paragraph.append((number, text))
             continue
         if paragraph:
@@ -88,6 +89,12 @@ def _passages(body: list[Line], name: str) -> Iterator[Passage]:
             paragraph = [(number, text)]
     if paragraph:
         yield _passage(paragraph, section, name)
+
+
+def _is_numbered_item(body: list[Line], index: int) -> bool:
+    """Tell a list's numbered line from a numbered heading: another one stands next to it."""
+    beside = (body[n][1] for n in (index - 1, index + 1) if 0 <= n < len(body))
+    return bool(NUMBERED.match(body[index][1])) and any(map(NUMBERED.match, beside))
 
 
 def _is_heading(text: str) -> bool:

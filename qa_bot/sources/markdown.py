@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 FENCE = "---"
 FRONT_MATTER = re.compile(r"\s*---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
+SOFT_BREAK = "\r"
+BETWEEN_LATIN = re.compile(r"(?<=[!-~])\r(?=[!-~])")
+"""A line end that parts two words, as none between Chinese characters does."""
 BETWEEN_HEADINGS = " · "
 
 
@@ -61,8 +64,16 @@ def _read_front_matter(
 ) -> Iterator[tuple[str, Field] | Mistake]:
     try:
         node = yaml.compose(text, yaml.SafeLoader)
+    except yaml.reader.ReaderError as error:
+        line = first_line + text.count("\n", 0, error.position)
+        problem = f"broken front matter ({error.reason})"
+        yield Mistake(Location(name, line=line), problem, "write the line anew")
+        return
     except yaml.MarkedYAMLError as error:
-        line = first_line + (error.problem_mark.line if error.problem_mark else 0)
+        # An unclosed quote is noticed where the text ends; its context is where it begins.
+        in_quotes = (error.context or "").startswith("while scanning a quoted")
+        mark = error.context_mark if in_quotes else error.problem_mark
+        line = first_line + (mark.line if mark else 0)
         remedy = "put a value that holds a colon or quotes in '…'"
         yield Mistake(Location(name, line=line), f"broken front matter ({error.problem})", remedy)
         return
@@ -70,15 +81,21 @@ def _read_front_matter(
         remedy = "write lines like title: …"
         yield Mistake(Location(name, line=first_line), "the front matter has no fields", remedy)
         return
+    taken: set[str] = set()
     for key, value in node.value:
         location = Location(name, line=first_line + key.start_mark.line)
         field = field_name(str(key.value), location)
         values = _values(value)
         if isinstance(field, Mistake):
             yield field
+        elif field == "answer":
+            yield Mistake(location, "the answer is the body", "write it below the front matter")
+        elif field in taken:
+            yield Mistake(location, f"{key.value!r} is a second {field}", "keep one of the lines")
         elif values is None:
             yield Mistake(location, f"{key.value!r} is nested too deep", "give a text or a list")
         else:
+            taken.add(field)
             yield field, Field(values, location)
 
 
@@ -160,10 +177,6 @@ def _plain(token: Token) -> str:
     """Give the words of inline Markdown without its marks."""
     if token.children is None:
         return token.content.strip()
-    parts = []
-    for child in token.children:
-        if child.type in {"softbreak", "hardbreak"}:
-            parts.append("\n" if child.type == "hardbreak" else "")
-        else:
-            parts.append(child.content)
-    return "".join(parts).strip()
+    breaks = {"softbreak": SOFT_BREAK, "hardbreak": "\n"}
+    parts = [breaks.get(child.type, child.content) for child in token.children]
+    return BETWEEN_LATIN.sub(" ", "".join(parts)).replace(SOFT_BREAK, "").strip()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify, request
-from werkzeug.exceptions import BadRequest, ServiceUnavailable
+from werkzeug.exceptions import BadRequest, ServiceUnavailable, UnsupportedMediaType
 
 from qa_bot.bot import Bot, ContextError
 from qa_bot.web.problems import InvalidRequestError
@@ -38,17 +40,14 @@ def init_app(app: Flask, live: LiveBot) -> None:
 
     @app.post("/api/v1/answers")
     def post_answers() -> Response:
-        body = request.get_json()
-        if not isinstance(body, dict):
-            message = "The body must be a JSON object with a question."
-            raise BadRequest(message)
-        return _answer(live, read_request(body, live.settings))
+        return _answer(live, read_request(_read_body(), live.settings))
 
     @app.get("/api/v1/answers")
     def get_answers() -> Response:
         body: dict[str, Any] = dict(request.args)
         if body.get("top", "").isdecimal():
-            body["top"] = int(body["top"])
+            with suppress(ValueError):  # Python reads no number of thousands of digits.
+                body["top"] = int(body["top"])
         return _answer(live, read_request(body, live.settings))
 
     @app.get("/healthz")
@@ -72,7 +71,7 @@ def live_bot(live: LiveBot) -> Bot:
 def read_request(body: Mapping[str, Any], settings: Settings) -> AnswerRequest:
     """Check a request's fields; raise InvalidRequestError with every mistake in them."""
     errors = [
-        (f"#/{name}", f"unknown field; known fields: {', '.join(sorted(FIELDS))}")
+        (_pointer(name), f"unknown field; known fields: {', '.join(sorted(FIELDS))}")
         for name in body
         if name not in FIELDS
     ]
@@ -80,9 +79,8 @@ def read_request(body: Mapping[str, Any], settings: Settings) -> AnswerRequest:
     top = body.get("top", DEFAULT_TOP)
     if not isinstance(top, int) or isinstance(top, bool) or not 0 <= top <= settings.max_top:
         errors.append(("#/top", f"must be a whole number from 0 to {settings.max_top}"))
-    context = body.get("context") or {}
-    facets = context.get("facets", {}) if isinstance(context, dict) else None
-    if not isinstance(facets, dict) or not all(isinstance(v, str) for v in facets.values()):
+    context = {} if body.get("context") is None else body["context"]
+    if not _is_context(context):
         errors.append(("#/context", 'must be an object like {"facets": {"region": "江苏"}}'))
     if not isinstance(body.get("session_id", ""), str):
         errors.append(("#/session_id", "must be a string"))
@@ -101,6 +99,34 @@ def question_errors(question: object, settings: Settings) -> list[tuple[str, str
     if len(question) > longest:
         return [("#/question", f"has {len(question)} characters; at most {longest} are taken")]
     return []
+
+
+def _read_body() -> dict[str, Any]:
+    if not request.is_json:
+        message = "Send the question as JSON, with Content-Type: application/json."
+        raise UnsupportedMediaType(message)
+    try:
+        body = json.loads(request.get_data())
+        # What JSON can escape but UTF-8 can't write, half a character, could not be sent back.
+        json.dumps(body, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        message = f"The body is not JSON: {error}."
+        raise BadRequest(message) from None
+    if not isinstance(body, dict):
+        message = "The body must be a JSON object with a question."
+        raise BadRequest(message)
+    return body
+
+
+def _pointer(name: str) -> str:
+    return "#/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def _is_context(context: object) -> bool:
+    if not isinstance(context, dict) or not context.keys() <= {"facets"}:
+        return False
+    facets = context.get("facets", {})
+    return isinstance(facets, dict) and all(isinstance(text, str) for text in facets.values())
 
 
 def _answer(live: LiveBot, asked: AnswerRequest) -> Response:

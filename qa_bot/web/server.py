@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import threading
@@ -18,14 +17,12 @@ if TYPE_CHECKING:
 
     from qa_bot.web.live import LiveBot
 
-log = logging.getLogger(__name__)
-
 
 def serve(live: LiveBot) -> None:
     """Answer until SIGINT or SIGTERM; SIGHUP reloads the knowledge.
 
-    The port answers at once, `/readyz` when the knowledge is open. Raise MistakesError when the
-    knowledge can't be opened at the start.
+    The port answers at once, `/readyz` when the knowledge is open. Raise MistakesError or OSError
+    when the knowledge can't be opened at the start.
 
     waitress, because it is pure Python, runs wherever Python does, and reads slow requests and
     writes slow responses in one event loop, so that a slow client never holds a thread.
@@ -34,12 +31,12 @@ def serve(live: LiveBot) -> None:
     server = create_server(
         create_app(live), host=settings.host, port=settings.port, threads=settings.threads
     )
-    failed: list[MistakesError] = []
+    failed: list[MistakesError | OSError] = []
 
     def open_knowledge() -> None:
         try:
             live.reload()
-        except MistakesError as error:
+        except (MistakesError, OSError) as error:
             failed.append(error)
             # The main thread is the one that serves; it wakes up at least once a second.
             os.kill(os.getpid(), signal.SIGTERM)
@@ -50,9 +47,9 @@ def serve(live: LiveBot) -> None:
     signal.signal(signal.SIGTERM, stop)
     if hasattr(signal, "SIGHUP"):  # Not on Windows.
         signal.signal(signal.SIGHUP, lambda *_: _in_background(live.reload_or_keep))
-    _in_background(open_knowledge)
-    log.info("listening at http://%s:%d/", settings.host, server.effective_port)
     try:
+        _in_background(open_knowledge)
+        server.print_listen("listening at http://{}:{}/")
         server.run()
     finally:
         server.close()

@@ -1,0 +1,191 @@
+"""The policy: four honest outcomes, and the laws that hold for all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from qa_bot import Bot, MistakesError
+from qa_bot.bot import ContextError
+
+FAQ = """question,answer,wordings,url,valid_until
+江苏文网文怎么续期?,江苏的网络文化经营许可证在期满前30日内申请延续。,,https://example.org/js,
+浙江文网文怎么续期?,浙江的网络文化经营许可证在期满前30日内申请延续。,,,
+上海文网文怎么变更法定代表人?,,,,
+文网文一般要多久办下来?,法定审批时限为自受理之日起20日。经验上从准备到拿证约两个月。,办文网文几天,,
+演出证丢了怎么办?,先登报声明,再向发证机关申请补发。,,2020-01-01
+"""
+
+
+@pytest.fixture(scope="module")
+def bot(settings, tmp_path_factory):
+    path = tmp_path_factory.mktemp("faq") / "faq.csv"
+    path.write_text(FAQ, encoding="utf-8")
+    return Bot.open(path, settings)
+
+
+def test_a_stored_question_is_answered_with_its_evidence(bot):
+    reply = bot.ask("江苏文网文怎么续期").to_dict()
+    assert reply["outcome"] == "answered"
+    assert reply["confidence"] == 1.0
+    assert reply["entry"]["question"] == "江苏文网文怎么续期?"
+    assert reply["answer"]["evidence"] == ["江苏的网络文化经营许可证在期满前30日内申请延续。"]
+    assert reply["answer"]["source"]["file"] == "faq.csv"
+    assert reply["answer"]["source"]["line"] == 2
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "江苏文网文怎么续期",
+        "江蘇文網文怎麼續期？",
+        "  江苏 文网文 怎么 续期 !",
+        "江苏文网文怎么续期???",
+    ],
+)
+def test_width_script_spaces_and_marks_make_no_difference(bot, question):
+    assert bot.ask(question).hit.entry.question == "江苏文网文怎么续期?"
+
+
+def test_another_name_of_the_permit_means_the_same(bot):
+    reply = bot.ask("江苏网络文化经营许可证怎么续期")
+    assert (reply.outcome, reply.hit.entry.question) == ("answered", "江苏文网文怎么续期?")
+
+
+def test_another_province_is_never_answered_with(bot):
+    reply = bot.ask("北京文网文怎么续期")
+    assert reply.outcome == "no_match"
+    assert reply.hit is None
+
+
+def test_a_place_that_the_base_knows_nothing_of_is_named(bot):
+    reply = bot.ask("香港文网文怎么续期").to_dict()
+    assert reply["outcome"] == "no_match"
+    assert reply["entry"] is None
+    assert "香港" in reply["explanation"]["sentence"]
+    assert reply["explanation"]["facets"]["region"] == "香港"
+
+
+def test_a_permit_that_the_base_knows_nothing_of_is_named(bot):
+    reply = bot.ask("烟草专卖许可证怎么续期")
+    assert reply.outcome == "no_match"
+    assert "烟草" in reply.sentence
+
+
+def test_a_title_without_an_answer_never_borrows_one(bot):
+    reply = bot.ask("上海文网文怎么变更法定代表人").to_dict()
+    assert reply["outcome"] == "listed_unanswered"
+    assert reply["answer"] is None
+    assert reply["entry"]["answered"] is False
+
+
+def test_a_missing_province_is_asked_for_with_those_that_exist(bot):
+    reply = bot.ask("文网文怎么续期").to_dict()
+    assert reply["outcome"] == "clarify"
+    assert reply["clarify"]["facet"] == "region"
+    assert {option["value"] for option in reply["clarify"]["options"]} == {"江苏", "浙江"}
+
+
+def test_the_chosen_province_leads_to_its_entry(bot):
+    reply = bot.ask("文网文怎么续期", context={"facets": {"region": "浙江"}})
+    assert (reply.outcome, reply.hit.entry.question) == ("answered", "浙江文网文怎么续期?")
+
+
+def test_what_the_question_says_outweighs_the_context(bot):
+    reply = bot.ask("江苏文网文怎么续期", context={"facets": {"region": "浙江"}})
+    assert reply.hit.entry.question == "江苏文网文怎么续期?"
+
+
+def test_a_context_that_names_what_does_not_exist_is_refused(bot):
+    with pytest.raises(ContextError, match="region=火星"):
+        bot.ask("文网文怎么续期", context={"facets": {"region": "火星"}})
+
+
+def test_a_general_answer_serves_a_province_and_says_so(bot):
+    reply = bot.ask("安徽办文网文几天").to_dict()
+    assert reply["outcome"] == "answered"
+    assert reply["answer"]["notice"].startswith("以下为全国通用")
+
+
+def test_an_expired_answer_is_not_given(bot):
+    reply = bot.ask("演出证丢了怎么办")
+    assert reply.outcome == "listed_unanswered"
+    assert "2020-01-01" in reply.sentence
+
+
+def test_small_talk_is_answered_as_such(bot):
+    reply = bot.ask("你好").to_dict()
+    assert reply["outcome"] == "no_match"
+    assert reply["say"].startswith("您好")
+    assert reply["alternatives"] == []
+
+
+def test_another_domain_is_declined(bot):
+    assert bot.ask("红烧肉怎么做才好吃").outcome == "no_match"
+
+
+def test_alternatives_are_ordered_and_never_repeat_the_entry(bot):
+    reply = bot.ask("江苏文网文怎么续期", top=5).to_dict()
+    confidences = [other["confidence"] for other in reply["alternatives"]]
+    assert confidences == sorted(confidences, reverse=True)
+    assert reply["entry"]["id"] not in [other["entry"]["id"] for other in reply["alternatives"]]
+
+
+@pytest.mark.parametrize("top", [0, 1, 3])
+def test_top_bounds_the_alternatives(bot, top):
+    assert len(bot.ask("文网文怎么续期", top=top).alternatives) <= top
+
+
+def test_the_same_question_gets_the_same_reply(bot):
+    def bytes_of(question):
+        reply = bot.ask(question).to_dict()
+        del reply["answer_id"], reply["links"], reply["timing_ms"]
+        return json.dumps(reply, ensure_ascii=False)
+
+    assert bytes_of("浙江文网文续期") == bytes_of("浙江文网文续期")
+
+
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=60))
+def test_any_text_gets_a_reply_with_a_confidence_between_0_and_1(bot, text):
+    reply = bot.ask(text)
+    assert 0 <= reply.confidence <= 1
+    json.dumps(reply.to_dict())
+
+
+def test_a_saved_index_answers_as_the_knowledge_does(bot, settings, tmp_path):
+    bot.index.save(tmp_path / "saved")
+    again = Bot.open(tmp_path / "saved", settings)
+    assert again.ask("浙江文网文续期").sentence == bot.ask("浙江文网文续期").sentence
+
+
+def test_a_damaged_cache_is_built_anew(settings, tmp_path, write):
+    own = dataclasses.replace(settings, cache=tmp_path / "cache")
+    path = write("faq.csv", FAQ)
+    Bot.open(path, own)
+    (folder,) = (tmp_path / "cache" / "index").iterdir()
+    (folder / "facts.json").write_text("{}", encoding="utf-8")
+    assert Bot.open(path, own).ask("演出证丢了怎么办").hit is not None
+
+
+def test_mistakes_in_the_knowledge_are_raised_all_at_once(settings, write):
+    write("a.csv", "question,answer\n,答案\n")
+    path = write("b.csv", "question,url\n怎么办?,网址\n")
+    with pytest.raises(MistakesError) as error:
+        Bot.open(path.parent, settings)
+    assert [str(m.location) for m in error.value.mistakes] == ["a.csv:2:question", "b.csv:2:url"]
+
+
+def test_every_stored_wording_of_the_bundled_base_finds_its_own_entry(bundled):
+    lost = [
+        wording
+        for entry in bundled.index.base.entries
+        for wording in entry.asked_as()
+        if (hit := bundled.ask(wording, top=0).hit) is None or hit.entry.id != entry.id
+    ]
+    assert lost == []

@@ -1,0 +1,260 @@
+"""The page as the server writes it: everything on it works without JavaScript."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as bounded
+from hypothesis import strategies as st
+
+from qa_bot import Bot
+from qa_bot.web import LiveBot, create_app
+
+QUESTION = "网络文化经营许可证的有效期是几年，什么时候申请续期？"
+LISTED = "浙江网络文化经营许可证变更股权需要提交哪些材料？"
+WITHOUT_WORDS = "？？？"
+VOID = {"br", "hr", "img", "input", "link", "meta", "rect", "wbr"}
+
+MARKUP = "<img src=x onerror=alert(1)>"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' autofocus onfocus='alert(1)",
+    "</title></textarea></template><svg onload=alert(1)>",
+    "{{ 7 * 7 }}{% include 'page.html' %}",
+    "&lt;b&gt; &amp;amp;",
+    "javascript:alert(1)",
+]
+
+
+class Page(HTMLParser):
+    """A page as a browser takes it apart: its tags, and the text inside each kind."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags = []
+        self._open = []
+        self._texts = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.tags.append((tag, attributes))
+        if tag not in VOID:
+            self._open.append((tag, attributes.get("class") or ""))
+
+    def handle_endtag(self, tag):
+        while self._open and self._open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        self._texts.append((tuple(self._open), data))
+
+    def attributes(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    def text(self, tag, class_=""):
+        """Give the text in elements of the kind, without what is unseen."""
+        return "".join(
+            data
+            for path, data in self._texts
+            if any(name == tag and class_ in classes for name, classes in path)
+            and not any(classes == "unseen" for _, classes in path)
+        ).strip()
+
+    def asks(self):
+        return [a for a in self.attributes("a") if "data-ask" in a]
+
+    def question_box(self):
+        return next(a for a in self.attributes("input") if a.get("name") == "q")
+
+
+@pytest.fixture
+def show(client):
+    """Open the page, with a question if one is given."""
+
+    def open_page(question=None):
+        query = None if question is None else {"q": question}
+        return Page(client.get("/", query_string=query).text)
+
+    return open_page
+
+
+# ---- before the first question
+
+
+def test_the_empty_page_offers_a_form_that_needs_no_script(client, show):
+    page = show()
+    assert client.get("/").status_code == 200
+    assert page.attributes("form")[0]["method"] == "get"
+    assert page.attributes("form")[0]["action"] == "/"
+    assert page.question_box()["value"] == ""
+    assert page.attributes("label")[0]["for"] == page.question_box()["id"]
+
+
+def test_the_empty_page_says_how_much_is_known(bundled, show):
+    hello = show().text("div", "hello")
+    assert f"{len(bundled.index.base.entries):,} 个问题" in hello
+    assert f"{bundled.index.base.answered:,} 个已有答案" in hello
+
+
+def test_the_empty_page_offers_six_questions_and_each_is_answered(client, show):
+    openers = show().asks()
+    pages = [Page(client.get(opener["href"]).text) for opener in openers]
+    assert len({opener["href"] for opener in openers}) == 6
+    assert all(page.text("div", "card answered") for page in pages)
+
+
+def test_a_blank_question_is_no_question(client, show):
+    assert client.get("/?q=%20%E3%80%80").status_code == 200
+    assert "empty" in show(" \u3000").attributes("main")[0]["class"]
+
+
+def test_the_page_loads_nothing_from_elsewhere(show):
+    tags = show(QUESTION).tags
+    loaded = [
+        a.get("src") or a.get("href") for name, a in tags if name in {"img", "link", "script"}
+    ]
+    assert loaded
+    assert all(address.startswith("/assets/") for address in loaded)
+
+
+def test_what_the_page_loads_is_there(client, show):
+    for name, attributes in show().tags:
+        if name in {"img", "link", "script"}:
+            with client.get(attributes.get("src") or attributes["href"]) as response:
+                assert response.status_code == 200
+
+
+# ---- replies
+
+
+def test_an_answer_is_shown_with_its_sentence_marked(bundled, show):
+    page = show(QUESTION)
+    evidence = bundled.ask(QUESTION).evidence
+    assert page.text("h2", "question") == QUESTION
+    assert QUESTION in page.text("h3")
+    assert "有效期3年。" in page.text("div", "text")
+    assert page.text("mark")
+    assert page.text("mark") == "".join(evidence)
+
+
+def test_an_answer_is_shown_with_its_basis_and_when_it_was_checked(show):
+    slip = show(QUESTION).text("dl", "slip")
+    assert "《互联网文化管理暂行规定》（2017修订）第八条" in slip
+    assert "2026-11-21" in slip
+
+
+def test_an_answer_leaves_the_box_empty_for_the_next_question(show):
+    assert show(QUESTION).question_box()["value"] == ""
+
+
+def test_a_listed_question_is_said_to_have_no_answer(settings, show):
+    page = show(LISTED)
+    assert "还没有收录答案" in page.text("h3")
+    assert page.text("p", "listed") == LISTED
+    assert settings.contact in page.text("p", "person")
+    assert not page.attributes("mark")
+
+
+def test_where_nothing_is_found_the_page_says_so_and_names_a_person(settings, show):
+    page = show(WITHOUT_WORDS)
+    assert page.text("h3") == "没有找到能回答的内容"
+    assert settings.contact in page.text("p", "person")
+    assert not page.attributes("mark")
+
+
+def test_a_question_is_in_the_title_and_in_no_search_engine(show):
+    page = show(QUESTION)
+    assert page.text("title").startswith(QUESTION)
+    assert {"name": "robots", "content": "noindex"} in page.attributes("meta")
+    assert {"name": "robots", "content": "noindex"} not in show().attributes("meta")
+
+
+def test_a_page_with_a_question_is_not_stored_on_the_way(client):
+    response = client.get("/", query_string={"q": QUESTION})
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+# ---- questions that are too long
+
+
+def test_a_question_that_is_too_long_is_refused_in_words(client, show):
+    question = "文" * 501
+    page = show(question)
+    assert client.get("/", query_string={"q": question}).status_code == 422
+    assert page.text("p", "note") == "问题最长 500 个字，请精简后再问。"
+    assert page.text("h2", "question") == ""
+
+
+def test_a_question_that_is_too_long_stays_in_the_box(show):
+    box = show("文" * 501).question_box()
+    assert box["value"] == "文" * 501
+    assert box["aria-invalid"] == "true"
+
+
+def test_a_question_of_the_greatest_length_is_taken(client):
+    assert client.get("/", query_string={"q": "文" * 500}).status_code == 200
+
+
+# ---- hostile text
+
+
+def is_harmless(page):
+    """Tell whether the page has only its own script, no handlers and no odd addresses."""
+    addresses = [a["href"] for a in page.attributes("a")]
+    return (
+        [a.get("src") for a in page.attributes("script")] == ["/assets/page.js"]
+        and not any(name.startswith("on") for _, a in page.tags for name in a)
+        and all(href.startswith(("/", "#", "https://", "http://")) for href in addresses)
+    )
+
+
+@pytest.mark.parametrize("question", HOSTILE)
+def test_a_hostile_question_is_shown_as_it_was_typed(show, question):
+    page = show(question)
+    assert page.text("h2", "question") == question
+    assert is_harmless(page)
+
+
+@pytest.mark.parametrize("question", HOSTILE)
+def test_a_hostile_question_that_is_too_long_stays_text_in_the_box(show, question):
+    page = show(question + "长" * 500)
+    assert page.question_box()["value"] == question + "长" * 500
+    assert is_harmless(page)
+
+
+@bounded(max_examples=60, derandomize=True, deadline=None)
+@given(question=st.text(st.characters(exclude_categories=("Cs",)) | st.sampled_from("<>&\"'/")))
+def test_any_question_gives_a_harmless_page(client, question):
+    response = client.get("/", query_string={"q": question})
+    assert response.status_code == 200
+    assert is_harmless(Page(response.text))
+
+
+@pytest.fixture
+def hostile_client(settings, write):
+    """A client of a bot whose knowledge holds markup everywhere."""
+    heading = "question,answer,wordings,basis"
+    answer = f"答什么。{MARKUP}别的事。{MARKUP}还有一件。"
+    row = ",".join(f'"{MARKUP}{text}"' for text in ("问什么？", answer, "另问", "依据"))
+    path = write("坏.csv", f"{heading}\n{row}\n")
+    return create_app(LiveBot(settings, bot=Bot.open(path, settings))).test_client()
+
+
+def test_markup_in_the_knowledge_is_shown_as_text(hostile_client):
+    page = Page(hostile_client.get("/", query_string={"q": f"{MARKUP}问什么？"}).text)
+    answer = f"{MARKUP}答什么。{MARKUP}别的事。{MARKUP}还有一件。"
+    assert f"{MARKUP}问什么？" in page.text("h3")
+    assert page.text("div", "text") == answer
+    assert page.text("mark") not in {"", answer}
+    assert f"{MARKUP}依据" in page.text("dl", "slip")
+    assert is_harmless(page)
+
+
+def test_markup_in_an_opener_is_shown_as_text(hostile_client):
+    page = Page(hostile_client.get("/").text)
+    assert page.text("section", "openers").endswith(f"{MARKUP}问什么？")
+    assert is_harmless(page)

@@ -1,0 +1,179 @@
+"""The real server as a process of its own: starting, reloading, stopping."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+from urllib.parse import quote
+
+import pytest
+
+from qa_bot.settings import PROJECT
+
+DEADLINE = 60
+"""Seconds until a server that says nothing is given up; none of them is waited out."""
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="the signals are POSIX's")
+
+OLD = "question,answer\n几点上班？,早上九点上班。\n食堂在哪里？,食堂在二楼。\n"
+NEW = "question,answer\n几点上班？,早上八点半上班。\n食堂在哪里？,食堂在二楼。\n"
+BROKEN = "question,answer\n几点上班？,早上八点上班。\n,没有问题的答案。\n"
+
+
+class Server:
+    """A running `python -m qa_bot serve`, with what it has written to standard error."""
+
+    def __init__(self, knowledge, environ):
+        command = [sys.executable, "-m", "qa_bot", "serve", "--port", "0", "--knowledge"]
+        self.process = subprocess.Popen(
+            [*command, str(knowledge)],
+            cwd=PROJECT,
+            env=environ,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        self.written = []
+        self._lines = queue.Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stderr:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def wait_for(self, pattern):
+        """Read on until a line fits; give the match."""
+        while line := self._lines.get(timeout=DEADLINE):
+            self.written.append(line)
+            if found := re.search(pattern, line):
+                return found
+        return pytest.fail(
+            f"the server ended without writing {pattern!r}:\n{''.join(self.written)}"
+        )
+
+    def listen(self):
+        self.port = int(self.wait_for(r"listening at http://[^/]+:(\d+)/")[1])
+        return self
+
+    def get(self, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
+
+    def answer(self, question):
+        status, reply = self.get(f"/api/v1/answers?question={quote(question)}")
+        return status, reply["answer"] and reply["answer"]["text"]
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(DEADLINE)
+        self._reader.join(DEADLINE)
+        self.process.stderr.close()
+
+
+@pytest.fixture
+def start(settings):
+    """Start a server on a file or folder of knowledge and wait until it listens."""
+    servers = []
+
+    def start_server(knowledge, cache=settings.cache):
+        environ = {**os.environ, "QA_BOT_CACHE": str(cache), "PYTHONUTF8": "1"}
+        servers.append(Server(knowledge, environ))
+        return servers[-1].listen()
+
+    yield start_server
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def knowledge(write):
+    return write("faq.csv", OLD)
+
+
+@pytest.fixture
+def server(start, knowledge):
+    """A server that has opened its knowledge."""
+    started = start(knowledge.parent)
+    started.wait_for("answering from 2 entries")
+    return started
+
+
+def test_a_question_is_answered_over_http(server):
+    assert server.get("/readyz") == (200, {"status": "ready"})
+    assert server.answer("几点上班？") == (200, "早上九点上班。")
+
+
+def test_a_reload_swaps_the_answer_and_fails_no_request(server, knowledge):
+    seen, asked, enough = [], threading.Event(), threading.Event()
+
+    def keep_asking():
+        for _ in range(5000):
+            seen.append(server.answer("几点上班？"))
+            asked.set()
+            if enough.is_set():
+                return
+
+    visitor = threading.Thread(target=keep_asking)
+    visitor.start()
+    asked.wait(DEADLINE)
+    knowledge.write_text(NEW, encoding="utf-8")
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for("answering from 2 entries")
+    assert server.answer("几点上班？") == (200, "早上八点半上班。")
+    enough.set()
+    visitor.join(DEADLINE)
+    assert seen[0] == (200, "早上九点上班。")
+    assert set(seen) <= {(200, "早上九点上班。"), (200, "早上八点半上班。")}
+    assert seen == sorted(seen, key=lambda reply: reply == (200, "早上八点半上班。"))
+
+
+def test_broken_knowledge_is_logged_and_the_old_answers_stay_until_it_is_mended(server, knowledge):
+    knowledge.write_text(BROKEN, encoding="utf-8")
+    server.process.send_signal(signal.SIGHUP)
+    assert server.wait_for("not reloaded: (.*)")[1].startswith("faq.csv:3:question: ")
+    assert server.get("/readyz")[0] == 200
+    assert server.answer("几点上班？") == (200, "早上九点上班。")
+    knowledge.write_text(NEW, encoding="utf-8")
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_for("answering from 2 entries")
+    assert server.answer("几点上班？") == (200, "早上八点半上班。")
+
+
+def test_a_server_stops_when_it_is_told_to(server):
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(DEADLINE) == 0
+    with pytest.raises(ConnectionRefusedError):
+        server.get("/healthz")
+
+
+def test_a_server_stops_even_while_it_opens_its_knowledge(start, knowledge):
+    server = start(knowledge)
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(DEADLINE) == 0
+
+
+def test_a_server_does_not_start_on_broken_knowledge(start, knowledge):
+    knowledge.write_text(BROKEN, encoding="utf-8")
+    server = start(knowledge.parent)
+    server.wait_for("^faq.csv:3:question: the question is empty; ")
+    assert server.process.wait(DEADLINE) == 1
+
+
+def test_a_server_does_not_start_where_it_cannot_keep_its_cache(start, knowledge):
+    server = start(knowledge.parent, cache=knowledge)
+    server.wait_for("NotADirectoryError|FileExistsError")
+    assert server.process.wait(DEADLINE) == 1

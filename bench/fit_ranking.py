@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,9 @@ from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from qa_bot import Bot, Settings
-from qa_bot.evaluation import CHOOSE, read_judgments
+from qa_bot.evaluation import CHOOSE, half_of, read_judgments
 from qa_bot.index import Index
+from qa_bot.knowledge import KnowledgeBase
 from qa_bot.query import read_query
 from qa_bot.ranking import CONFIDENCE_FEATURES, ORDER_FEATURES, Coefficients, Hit, Ranker
 from qa_bot.text import match_key
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from qa_bot.analyzer import Analyzer
     from qa_bot.evaluation import Judgment
+    from qa_bot.knowledge import Entry
     from qa_bot.query import Query
 
 CANDIDATES = 60
@@ -39,8 +42,11 @@ QUESTIONS = 300
 """How many questions of each kind are taken from a public set."""
 PENALTY = 0.01
 REGULARITY = 0.1
-JUDGED_WEIGHT = 0.5
-"""The judged questions' share of the fit; the public sets share the rest evenly."""
+OWN_SHARES = {"judged": 0.35, "own": 0.35}
+PUBLIC_SHARE = 0.3
+"""Shares of the fit; the public sets share theirs evenly."""
+WORDINGS_LEFT_OUT = 3
+"""How many wordings of each entry are asked as if they were not stored."""
 SETTLED = ("bias",)
 
 Row = tuple[dict[str, float], str, bool]
@@ -62,7 +68,10 @@ def main() -> None:
     order = fit_order(bot, judged)
     models = Coefficients(order, bot.ranker.coefficients.confidence)
     ranker = Ranker(bot.index, bot.analyzer, models)
-    groups = {"judged": list(judged_rows(bot, ranker, judged))}
+    groups = {
+        "judged": list(judged_rows(bot, ranker, judged)),
+        "own": list(own_rows(bot, models)),
+    }
     folders = sorted(arguments.public.iterdir()) if arguments.public else []
     for folder in folders:
         if (folder / "unanswerable.jsonl").exists():
@@ -109,6 +118,28 @@ def judged_rows(bot: Bot, ranker: Ranker, judged: list[Judgment]) -> Iterator[Ro
         yield from first_row(ranker, judgment.question, bot.analyzer, right)
 
 
+def own_rows(bot: Bot, models: Coefficients) -> Iterator[Row]:
+    """Yield rows that the base itself gives, of entries of the choosing half.
+
+    A wording left out must still find its entry, and must find none when the entry is left out.
+    """
+    for turn in range(WORDINGS_LEFT_OUT):
+        entries = bot.index.base.entries
+        kept = KnowledgeBase(tuple(without(entry, turn) for entry in entries))
+        ranker = Ranker(Index.build(kept, bot.analyzer), bot.analyzer, models)
+        for number, entry in enumerate(entries):
+            if turn < len(entry.wordings) and half_of(entry.question) == CHOOSE:
+                wording = entry.wordings[turn]
+                yield from first_row(ranker, wording, bot.analyzer, {number})
+                yield from first_row(ranker, wording, bot.analyzer, set(), left_out=number)
+
+
+def without(entry: Entry, turn: int) -> Entry:
+    """Give the entry without one of its wordings."""
+    wordings = entry.wordings[:turn] + entry.wordings[turn + 1 :]
+    return replace(entry, wordings=wordings)
+
+
 def public_rows(folder: Path, analyzer: Analyzer, models: Coefficients) -> Iterator[Row]:
     """Yield the same for the choosing part of a public set."""
     found = read_set(folder)
@@ -125,11 +156,17 @@ def public_rows(folder: Path, analyzer: Analyzer, models: Coefficients) -> Itera
             yield from first_row(ranker, text, analyzer, set())
 
 
-def first_row(ranker: Ranker, question: str, analyzer: Analyzer, right: set[int]) -> Iterator[Row]:
+def first_row(
+    ranker: Ranker,
+    question: str,
+    analyzer: Analyzer,
+    right: set[int],
+    left_out: int = -1,
+) -> Iterator[Row]:
     """Yield (features, whether right) of the first hit, unless it is certain or vetoed."""
     query = read_query(question, analyzer)
     candidates = ranker.index.search(query, analyzer, CANDIDATES)
-    hits = ranker.rank(query, candidates, 1)
+    hits = ranker.rank(query, [c for c in candidates if c.number != left_out], 1)
     if hits and not hits[0].candidate.exact and not hits[0].contradicted:
         yield dict(hits[0].features), hits[0].by, hits[0].candidate.number in right
 
@@ -139,13 +176,12 @@ def fit_confidence(groups: dict[str, list[Row]], by: str) -> dict[str, float]:
     names = [name for name in CONFIDENCE_FEATURES[by] if name not in SETTLED]
     rows, labels, weights = [], [], []
     for name, group in groups.items():
-        share = JUDGED_WEIGHT if name == "judged" else (1 - JUDGED_WEIGHT) / max(len(groups) - 1, 1)
-        for features, found_by, right in group:
-            if found_by != by:
-                continue
+        rows_of = [row for row in group if row[1] == by]
+        share = OWN_SHARES.get(name, PUBLIC_SHARE / max(len(groups) - len(OWN_SHARES), 1))
+        for features, _, right in rows_of:
             rows.append([features[feature] for feature in names])
             labels.append(right)
-            weights.append(share / len(group))
+            weights.append(share / len(rows_of))
     x, y, w = np.array(rows), np.array(labels), np.array(weights)
     spread = x.std(axis=0)
     spread[spread == 0] = 1

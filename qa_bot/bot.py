@@ -140,8 +140,7 @@ class Bot:
         unknown = self.ranker.unknown_values(query)
         fitting = [hit for hit in hits if not hit.contradicted]
         best = fitting[0] if fitting else None
-        sure = best is not None and best.confidence >= self.settings.answer_confidence
-        if best is None or not sure or (unknown and best.by != "exact"):
+        if best is None or not self._sure(best) or (unknown and best.by != "exact"):
             sentence = say("sentence.no_match")
             if unknown:
                 sentence = say("sentence.unknown_value", values="、".join(unknown))
@@ -154,6 +153,12 @@ class Bot:
             reply = self._reply(query, CLARIFY, None, fitting, top, "clarify", sentence)
             return replace(reply, clarify=clarify, confidence=best.confidence)
         return self._about(query, best, hits, top)
+
+    def _sure(self, hit: Hit) -> bool:
+        """Tell whether a hit may be spoken of; an answer takes more than a listed title."""
+        answers = hit.passage is not None
+        needed = self.settings.answer_confidence if answers else self.settings.listed_confidence
+        return hit.confidence >= needed
 
     def _about(self, query: Query, best: Hit, hits: Sequence[Hit], top: int) -> Reply:
         """Answer from the best hit, or say why it holds no answer."""

@@ -164,7 +164,12 @@ def serve(settings: Settings, host: str | None, port: int | None, knowledge: Pat
         port=settings.port if port is None else port,
     )
     with _mistakes_reported(as_json=False):
-        run(LiveBot(settings, knowledge))
+        try:
+            run(LiveBot(settings, knowledge))
+        except OSError as error:
+            place = f"{settings.host}:{settings.port}"
+            message = f"cannot serve at {place}: {error.strerror or error}; see --host and --port"
+            raise click.ClickException(message) from None
 
 
 def _open(settings: Settings, knowledge: Path | None) -> Bot:

@@ -50,8 +50,12 @@ class Judgment:
     @property
     def half(self) -> str:
         """Tell whether it serves for choosing settings or for reporting; all of an entry in one."""
-        key = match_key(self.entries[0] if self.entries else self.question)
-        return CHOOSE if zlib.crc32(key.encode()) % 2 == 0 else REPORT
+        return half_of(self.entries[0] if self.entries else self.question)
+
+
+def half_of(question: str) -> str:
+    """Tell which half all that is judged of a question belongs to."""
+    return CHOOSE if zlib.crc32(match_key(question).encode()) % 2 == 0 else REPORT
 
 
 @dataclass(frozen=True, slots=True)

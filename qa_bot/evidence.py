@@ -16,6 +16,8 @@ NUMBER = re.compile(
 HOW_MANY = re.compile("多少|多久|多长|几[个天日月年次人份级]|费用|时限|周期|期限|有效期|金额|人数")
 NUMBER_BONUS = 0.25
 """Added to the share of a sentence that holds a number when the question asks for one."""
+ALL_THERE_IS = re.compile("哪些|什么|啥|清单|材料|资料|条件|要求|步骤|流程|几步|怎么办|如何办")
+"""How a question asks for a whole list."""
 LIST_ITEM = "- "
 LEADS_INTO_LIST = (":", "：")
 
@@ -26,8 +28,9 @@ def find_evidence(
     """Give the sentences of a passage that answer the question, in their order in the text.
 
     It is the sentence that holds the largest share of the question's `weights` (term → weight);
-    where that sentence leads into a list, the list belongs to it. No sentence is ever cut.
-    A passage that shares nothing with the question is shown by its first sentence.
+    where that sentence leads into a list, the list belongs to it, and where it is in a list and
+    the question asks for all there is, the whole list. No sentence is ever cut. A passage that
+    shares nothing with the question is shown by its first sentence.
     """
     pieces = sentences(text)
     if not pieces:
@@ -42,11 +45,14 @@ def find_evidence(
 
     shares = [share(piece) for piece in pieces]
     best = max(range(len(pieces)), key=lambda n: (shares[n], -n))
-    last = best + 1
-    if pieces[best].rstrip().endswith(LEADS_INTO_LIST):
+    first, last = best, best + 1
+    if pieces[best].startswith(LIST_ITEM) and ALL_THERE_IS.search(question):
+        while first and pieces[first].startswith(LIST_ITEM):
+            first -= 1
+    if first < best or pieces[best].rstrip().endswith(LEADS_INTO_LIST):
         while last < len(pieces) and pieces[last].startswith(LIST_ITEM):
             last += 1
-    return [piece.strip() for piece in pieces[best:last]]
+    return [piece.strip() for piece in pieces[first:last]]
 
 
 def mark(text: str, evidence: list[str]) -> list[tuple[str, bool]]:

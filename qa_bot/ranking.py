@@ -38,8 +38,8 @@ TIE = 0.15
 """Hits whose order is within this of another's fit as well (in nats of strength)."""
 RIVALS = 5
 """How many rivals tell the shape of the field behind a hit."""
-WEAKEST_RIVAL = math.log(0.1)
-"""A hit that has no rival is measured against one of this order."""
+WEAKEST = 0.1
+"""A hit that lacks rivals is measured against some of this strength."""
 
 STATES = ("agree", "partial", "missing", "extra", "conflict")
 STATE_FEATURES = tuple(f"{kind}_{state}" for kind in ("typed", "loose") for state in STATES)
@@ -53,10 +53,23 @@ CONFIDENCE_FEATURES: Mapping[str, tuple[str, ...]] = {
         "missing",
         "margin",
         "shape",
+        "overshadowed",
+        "unaddressed",
         "size",
         *STATE_FEATURES,
     ),
-    "passage": ("bias", "passage", "missing", "margin", "shape", *STATE_FEATURES),
+    "passage": (
+        "bias",
+        "passage",
+        "several",
+        "cover",
+        "missing",
+        "margin",
+        "shape",
+        "overshadowed",
+        "unaddressed",
+        *STATE_FEATURES,
+    ),
 }
 """What confidence is made of, for hits by wording and for hits by passage."""
 
@@ -137,7 +150,8 @@ class Ranker:
             # Hits that only a clarifying question can tell apart do not speak against each other.
             tied = {other.entry.id for other in self.tied(query, hit, hits)}
             rivals = [h for h in hits if h.entry.id not in tied and not h.contradicted]
-            features = self.features(query, hit, rivals)
+            vetoed = [h for h in hits if h.contradicted]
+            features = self.features(query, hit, rivals, vetoed)
             if hit.by != "exact":
                 model = self.coefficients.confidence[hit.by]
                 trust = _logistic(sum(model[name] * features[name] for name in model))
@@ -232,11 +246,18 @@ class Ranker:
                 states[f"{kind}_partial"] += 1 - shared
         return states
 
-    def features(self, query: Query, hit: Hit, others: Sequence[Hit]) -> dict[str, float]:
-        """Give what the confidence of a hit is made of; `others` are its rivals, best first."""
+    def features(
+        self, query: Query, hit: Hit, others: Sequence[Hit], vetoed: Sequence[Hit]
+    ) -> dict[str, float]:
+        """Give what the confidence of a hit is made of; `others` are its rivals, best first.
+
+        A vetoed hit that is much stronger says that the question is about what the veto is about.
+        """
         candidate = hit.candidate
-        rival = others[0].order if others else WEAKEST_RIVAL
-        rivals = sorted((strength(other.candidate) for other in others[:RIVALS]), reverse=True)
+        rival = others[0].order if others else math.log(WEAKEST)
+        rivals = [strength(other.candidate) for other in others[:RIVALS]]
+        rivals += [WEAKEST] * (RIVALS - len(rivals))
+        shadow = max((_log(strength(other.candidate)) for other in vetoed), default=-math.inf)
         wording = self._read(hit.entry.asked_as()[candidate.wording_number])
         cover, reverse = self.index.overlap(query, wording, self.analyzer)
         texts = [wording]
@@ -246,14 +267,29 @@ class Ranker:
             "bias": 1.0,
             "strength": _log(strength(candidate)),
             "passage": candidate.passage,
+            "several": float(len(hit.entry.passages) > 1),
             "cover": cover,
             "reverse": reverse,
             "missing": self._missing(query, texts),
-            "margin": min(max(hit.order - max(rival, WEAKEST_RIVAL), -1.0), 1.0),
+            "margin": min(max(hit.order - max(rival, math.log(WEAKEST)), -1.0), 1.0),
             "shape": strength(candidate) - sum(rivals) / RIVALS,
+            "overshadowed": max(shadow - _log(strength(candidate)), 0.0),
+            "unaddressed": self._unaddressed(query, hit),
             "size": math.log(len(self.index.exact) + 1),
             **self._states(query, hit.facets),
         }
+
+    def _unaddressed(self, query: Query, hit: Hit) -> float:
+        """Count the facet values asked for that neither the entry's question nor its text names."""
+        shown = self._read_facets(hit.passage.text) if hit.passage else {}
+        return float(
+            sum(
+                value not in hit.facets.get(name, ()) and value not in shown.get(name, ())
+                for name, asked in query.facets.items()
+                if not self.facets.facets[name].vetoes
+                for value in asked
+            )
+        )
 
     def _missing(self, query: Query, texts: Iterable[Reading]) -> float:
         """Give the share of the query's words, by how telling they are, that the texts lack."""

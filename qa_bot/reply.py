@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from qa_bot.evidence import mark
 
 if TYPE_CHECKING:
-    from qa_bot.knowledge import Entry
     from qa_bot.query import Query
     from qa_bot.ranking import Hit
 
@@ -61,12 +60,12 @@ class Reply:
             "release": UNRELEASED,
             "outcome": self.outcome,
             "confidence": round(self.confidence, 4),
-            "entry": _entry_json(shown.entry) if shown else None,
+            "entry": _entry_json(shown) if shown else None,
             "answer": self._answer_json() if self.outcome == ANSWERED else None,
             "clarify": self._clarify_json(),
             "say": self.say or None,
             "alternatives": [
-                {"entry": _entry_json(hit.entry), "confidence": round(hit.confidence, 4)}
+                {"entry": _entry_json(hit), "confidence": round(hit.confidence, 4)}
                 for hit in self.alternatives
             ],
             "explanation": {
@@ -110,11 +109,12 @@ class Reply:
         return {"facet": self.clarify.facet, "prompt": self.clarify.prompt, "options": options}
 
 
-def _entry_json(entry: Entry) -> dict[str, Any]:
+def _entry_json(hit: Hit) -> dict[str, Any]:
+    entry = hit.entry
     return {
         "id": entry.id,
         "question": entry.question,
         "url": entry.url or None,
-        "facets": {name: "、".join(values) for name, values in entry.facets.items()},
+        "facets": {name: "、".join(sorted(values)) for name, values in hit.facets.items()},
         "answered": entry.answered,
     }

@@ -43,14 +43,14 @@ class Settings:
     contact: str = ""
     """How to reach a person, shown where the bot has no answer; empty: not shown."""
 
-    answer_confidence: float = 0.6
+    answer_confidence: float = 0.5
     """Answer only when the best candidate is at least this likely to be right (0 to 1)."""
+
+    listed_confidence: float = 0.25
+    """Say that a question is listed without an answer only when it is at least this likely."""
 
     suggest_confidence: float = 0.04
     """Offer a candidate as a suggestion only when it is at least this likely (0 to 1)."""
-
-    clarify_confidence: float = 0.35
-    """Ask back only when the tied candidates are together at least this likely (0 to 1)."""
 
     max_question_chars: int = 500
     """The longest question that is taken, in characters."""

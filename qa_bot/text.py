@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+import tempfile
 import unicodedata
 from collections import Counter
 from functools import cache, lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jieba
@@ -16,8 +18,10 @@ from pypinyin import lazy_pinyin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
+log = logging.getLogger(__name__)
+
+SURROGATE = re.compile("[\ud800-\udfff]")
 NOT_A_WORD = re.compile(r"(?:(?!(?<=\d)\.\d)[\W_])+")
 SENTENCE_END = re.compile(r"(?<=[。！？；!?;])|\n")
 BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
@@ -46,7 +50,8 @@ def normalize(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    compatible = unicodedata.normalize("NFKC", text).lower()
+    # Half a surrogate pair is no character: no encoder, and no index, takes it.
+    compatible = unicodedata.normalize("NFKC", SURROGATE.sub("\ufffd", text)).lower()
     # Lower case may undo NFKC's order of marks.
     compatible = unicodedata.normalize("NFKC", compatible)
     return BETWEEN_CHINESE.sub("", " ".join(compatible.split()))
@@ -87,10 +92,7 @@ class Segmenter:
         """Load the dictionary; `cache_folder` keeps its parsed form between starts."""
         logging.getLogger("jieba").setLevel(logging.WARNING)
         self._jieba = jieba.Tokenizer()
-        if cache_folder is not None:
-            # jieba's default is one guessable file in the shared temporary folder.
-            cache_folder.mkdir(parents=True, exist_ok=True)
-            self._jieba.tmp_dir = str(cache_folder)
+        self._jieba.tmp_dir = str(_private_folder(cache_folder))
         self._jieba.initialize()
         self.background = Background(self._jieba.FREQ)
         for word in words:
@@ -111,6 +113,17 @@ class Segmenter:
             for start in range(len(word) - length + 1)
         )
         return [*(piece for piece in inside if known.get(piece)), word]
+
+
+def _private_folder(wanted: Path | None) -> Path:
+    """Give a folder for jieba's cache: its default is a guessable file that anyone may write."""
+    try:
+        if wanted is not None:
+            wanted.mkdir(parents=True, exist_ok=True)
+            return wanted
+    except OSError as error:
+        log.warning("the segmenter's dictionary is not kept for the next start: %s", error)
+    return Path(tempfile.mkdtemp(prefix="qa-bot-"))
 
 
 class Background:

@@ -33,6 +33,11 @@ def test_a_sentence_that_leads_into_a_list_brings_the_list():
     assert found == ["问询常见的内容:", "- 内容过滤机制", "- 未成年人保护策略"]
 
 
+def test_a_question_for_all_there_is_gets_the_whole_list():
+    assert evidence("未成年人保护策略和别的有哪些")[0] == "问询常见的内容:"
+    assert evidence("有没有未成年人保护策略") == ["- 未成年人保护策略"]
+
+
 def test_a_passage_that_shares_nothing_is_shown_by_its_first_sentence():
     assert evidence("量子力学") == ["材料齐全后由省级网信办初审。"]
 

@@ -173,7 +173,16 @@ def test_a_server_does_not_start_on_broken_knowledge(start, knowledge):
     assert server.process.wait(DEADLINE) == 1
 
 
-def test_a_server_does_not_start_where_it_cannot_keep_its_cache(start, knowledge):
+def test_a_server_that_cannot_keep_its_cache_answers_all_the_same(start, knowledge):
     server = start(knowledge.parent, cache=knowledge)
-    server.wait_for("NotADirectoryError|FileExistsError")
-    assert server.process.wait(DEADLINE) == 1
+    server.wait_for("the index is not kept for the next start")
+    server.wait_for("answering from 2 entries")
+    assert server.answer("食堂在哪里") == (200, "食堂在二楼。")
+
+
+def test_a_port_in_use_is_told_without_a_traceback(server):
+    command = [sys.executable, "-m", "qa_bot", "serve", "--port", str(server.port)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 1
+    assert f"cannot serve at 127.0.0.1:{server.port}" in done.stderr
+    assert "Traceback" not in done.stderr

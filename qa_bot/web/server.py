@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from qa_bot.web.live import LiveBot
 
 
+MOST_RECEIVED = 1 << 20
+"""Bytes of a request that are received at all; the application refuses far smaller ones."""
+
+
 def serve(live: LiveBot) -> None:
     """Answer until SIGINT or SIGTERM; SIGHUP reloads the knowledge.
 
@@ -29,7 +33,11 @@ def serve(live: LiveBot) -> None:
     """
     settings = live.settings
     server = create_server(
-        create_app(live), host=settings.host, port=settings.port, threads=settings.threads
+        create_app(live),
+        host=settings.host,
+        port=settings.port,
+        threads=settings.threads,
+        max_request_body_size=MOST_RECEIVED,
     )
     failed: list[MistakesError | OSError] = []
 

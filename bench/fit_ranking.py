@@ -26,7 +26,9 @@ from qa_bot.evaluation import CHOOSE, half_of, read_judgments
 from qa_bot.index import Index
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.query import read_query
-from qa_bot.ranking import CONFIDENCE_FEATURES, ORDER_FEATURES, Coefficients, Hit, Ranker
+from qa_bot.ranking import Coefficients, Hit, Ranker
+from qa_bot.ranking.coefficients import FOUND_BY, ORDER_FEATURES
+from qa_bot.ranking.confidence import FEATURES
 from qa_bot.text import match_key
 
 if TYPE_CHECKING:
@@ -42,8 +44,8 @@ QUESTIONS = 300
 """How many questions of each kind are taken from a public set."""
 PENALTY = 0.01
 REGULARITY = 0.1
-OWN_SHARES = {"judged": 0.35, "own": 0.35}
-PUBLIC_SHARE = 0.3
+OWN_SHARES = {"judged": 0.5, "own": 0.3}
+PUBLIC_SHARE = 0.2
 """Shares of the fit; the public sets share theirs evenly."""
 WORDINGS_LEFT_OUT = 3
 """How many wordings of each entry are asked as if they were not stored."""
@@ -77,7 +79,7 @@ def main() -> None:
         if (folder / "unanswerable.jsonl").exists():
             groups[folder.name] = list(public_rows(folder, bot.analyzer, models))
             print(folder.name, len(groups[folder.name]), file=sys.stderr)
-    confidence = {by: rounded(fit_confidence(groups, by)) for by in CONFIDENCE_FEATURES}
+    confidence = {by: rounded(fit_confidence(groups, by)) for by in FOUND_BY}
     data = {"order": rounded(order), "confidence": confidence}
     settings.coefficients.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
@@ -91,7 +93,7 @@ def fit_order(bot: Bot, judged: list[Judgment]) -> dict[str, float]:
         hits = hits_of(bot.ranker, query, bot.analyzer)
         held = np.array([hit.candidate.number in right for hit in hits])
         if held.any() and not held.all():
-            features = (bot.ranker.order_features(query, hit) for hit in hits)
+            features = (bot.ranker.order_features(query, hit.candidate) for hit in hits)
             rows = [[found[name] for name in ORDER_FEATURES] for found in features]
             lists.append((np.array(rows), held))
 
@@ -173,7 +175,7 @@ def first_row(
 
 def fit_confidence(groups: dict[str, list[Row]], by: str) -> dict[str, float]:
     """Fit how likely a first hit found by wording, or by passage, is right by its features."""
-    names = [name for name in CONFIDENCE_FEATURES[by] if name not in SETTLED]
+    names = [name for name in FEATURES if name not in SETTLED]
     rows, labels, weights = [], [], []
     for name, group in groups.items():
         rows_of = [row for row in group if row[1] == by]

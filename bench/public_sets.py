@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qa_bot.knowledge import Entry, KnowledgeBase, Passage
@@ -34,6 +34,20 @@ class PublicSet:
     relevant: dict[str, frozenset[str]]
     unanswerable: dict[str, tuple[str, str]]
     """Id → (text, kind)."""
+    intents: dict[str, str]
+    """Document id → what it asks for, where the set names it: documents of one intent are
+    wordings of one question."""
+
+    @property
+    def texts(self) -> list[str]:
+        """Give each document's title and body in one, without what stands in for no title."""
+        return [
+            "\n".join(
+                [entry.question] * (entry.question != entry.id)
+                + [passage.text for passage in entry.passages]
+            )
+            for entry in self.base.entries
+        ]
 
 
 def chosen(query_id: str) -> bool:
@@ -45,7 +59,8 @@ def chosen(query_id: str) -> bool:
 def read_set(folder: Path) -> PublicSet:
     """Read one set; a document with a body alone becomes a passage without a question."""
     entries = []
-    for number, document in enumerate(_lines(folder / "corpus.jsonl"), start=1):
+    documents = _lines(folder / "corpus.jsonl")
+    for number, document in enumerate(documents, start=1):
         location = Location("corpus.jsonl", line=number)
         body = document["body"]
         passages = (Passage(body, location),) if body else ()
@@ -62,7 +77,25 @@ def read_set(folder: Path) -> PublicSet:
         {line["id"]: line["text"] for line in _lines(folder / "queries_typo.jsonl")},
         {query: frozenset(found) for query, found in relevant.items()},
         {x["id"]: (x["text"], x["kind"]) for x in _lines(folder / "unanswerable.jsonl")},
+        {document["id"]: document["intent"] for document in documents if "intent" in document},
     )
+
+
+def joined(found: PublicSet) -> PublicSet:
+    """Enter the documents of one intent as one entry with many wordings, called by the intent."""
+    entries: dict[str, Entry] = {}
+    for entry in found.base.entries:
+        intent = found.intents[entry.id]
+        first = entries.setdefault(intent, replace(entry, id=intent, wordings=()))
+        if first.question != entry.question:
+            wordings = (*first.wordings, entry.question)
+            entries[intent] = replace(first, wordings=wordings)
+    relevant = {
+        query: frozenset(found.intents[document] for document in documents)
+        for query, documents in found.relevant.items()
+    }
+    base = KnowledgeBase(tuple(entries.values()))
+    return replace(found, base=base, relevant=relevant)
 
 
 def _lines(path: Path) -> list[dict[str, str]]:

@@ -15,11 +15,13 @@ The way of the data, each room importing only from those above it:
     index       Query → candidates
     ranking     candidates → Hits, each with one confidence
     evidence    passage → the sentence that answers
+    explanation Hit → the words that found it, adding up to its score
     reply       Reply and its JSON
     phrases     data/phrases.toml → the bot's own words
     smalltalk   a greeting → a fixed sentence of the owner's
+    dialogue    question + context → the complete question
     bot         question → Reply; the only room that decides
-    evaluation  judged questions → Metrics
+    evaluation  questions, judged or made of the base → figures
     web         HTTP ↔ JSON, the page
     cli         argv
 """

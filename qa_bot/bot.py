@@ -8,10 +8,13 @@ import shutil
 import time
 import uuid
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import Analyzer
+from qa_bot.dialogue import Dialogue, read_context, read_followups
 from qa_bot.evidence import find_evidence
+from qa_bot.explanation import UNEXPLAINED, explain
 from qa_bot.facets import read_facets
 from qa_bot.index import Index, index_key, is_saved_index, passage_terms
 from qa_bot.lexicon import read_lexicon
@@ -33,9 +36,12 @@ from qa_bot.smalltalk import read_smalltalk
 from qa_bot.sources import read_knowledge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
+    from typing import Any
 
+    from qa_bot.dialogue import Context
+    from qa_bot.dialogue.followups import Followups
     from qa_bot.knowledge import KnowledgeBase
     from qa_bot.phrases import Phrases
     from qa_bot.query import Query
@@ -48,12 +54,6 @@ CANDIDATES = 50
 
 KEPT = 4
 """How many built indexes stay in the cache."""
-TIED = 12
-"""How many hits are looked at to find what tells them apart."""
-
-
-class ContextError(ValueError):
-    """The context of a question names a facet or value that does not exist."""
 
 
 class Bot:
@@ -66,6 +66,7 @@ class Bot:
         phrases: Phrases,
         coefficients: Coefficients,
         smalltalk: Mapping[str, str],
+        followups: Followups,
         settings: Settings,
     ) -> None:
         """Take the parts; `open` makes them from files."""
@@ -75,6 +76,11 @@ class Bot:
         self.phrases = phrases
         self.settings = settings
         self.ranker = Ranker(index, analyzer, coefficients)
+        self._terms_of = lru_cache(maxsize=8192)(
+            lambda text: passage_terms(analyzer.read(text), analyzer)
+        )
+        self.dialogue = Dialogue(followups, analyzer, settings.max_question_chars)
+        self.entries = {entry.id: entry for entry in index.base.entries}
 
     @classmethod
     def open(
@@ -93,6 +99,7 @@ class Bot:
         phrases = read_phrases(settings.phrases)
         models = read_coefficients(settings.coefficients)
         smalltalk = read_smalltalk(settings.lexicon / "smalltalk.csv")
+        followups = read_followups(settings.lexicon / "followups.txt")
         if is_saved_index(place):
             index, analyzer = _open_saved(place, settings)
         else:
@@ -100,44 +107,88 @@ class Bot:
             index = _open_cached(base, analyzer, settings) or _build(
                 base, analyzer, settings, progress
             )
-        return cls(index, analyzer, phrases, models, smalltalk, settings)
+        return cls(index, analyzer, phrases, models, smalltalk, followups, settings)
 
-    def ask(
-        self, question: str, context: Mapping[str, Mapping[str, str]] | None = None, top: int = 3
-    ) -> Reply:
+    def ask(self, question: str, context: Mapping[str, Any] | None = None, top: int = 3) -> Reply:
         """Reply to a question with at most `top` alternatives.
 
-        `context` may hold facets that the question leaves open: `{"facets": {"region": "江苏"}}`.
-        Raise ContextError when it names what does not exist.
+        `context` is what the reply before passed on (`reply.context`), or only facets that the
+        question leaves open: `{"facets": {"region": "江苏"}}`. Raise ContextError when it names
+        what does not exist.
         """
         started = time.perf_counter()
-        query = self._with_context(read_query(question, self.analyzer), context or {})
+        before = read_context(
+            context or {}, self.analyzer.facets, self.entries, self.settings.max_question_chars
+        )
+        query = read_query(question, self.analyzer)
         if query.key in self.smalltalk and query.key not in self.index.exact:
-            reply = self._reply(query, NO_MATCH, None, [], 0, "smalltalk", "")
             say = self.smalltalk[query.key].format(contact=self.settings.contact)
-            reply = replace(reply, say=say, sentence=say)
+            reply = self._reply(query, NO_MATCH, None, [], 0, "smalltalk", say)
+            reply = replace(reply, say=say, context=before.to_dict())
+        elif self.dialogue.asks_for_more(query, before):
+            reply = self._more(before, top)
         else:
-            candidates = self.index.search(query, self.analyzer, CANDIDATES)
-            hits = self.ranker.rank(query, candidates, max(top + 1, TIED))
-            reply = self._decide(query, hits, top)
-        return replace(reply, timing_ms=(time.perf_counter() - started) * 1000)
+            reply = self._follow_up(query, before, top)
+            passed_on = self.dialogue.passed_on(before, reply)
+            reply = replace(reply, context=passed_on.to_dict())
+        elapsed = (time.perf_counter() - started) * 1000
+        return replace(reply, question=question, timing_ms=elapsed)
 
-    def _with_context(self, query: Query, context: Mapping[str, Mapping[str, str]]) -> Query:
-        """Add the context's facets that the question itself leaves open."""
-        reader = self.analyzer.facets
-        carried: dict[str, frozenset[str]] = {}
-        for name, text in context.get("facets", {}).items():
-            value = reader.value_of(name, text) if name in reader.facets else None
-            if value is None or value not in reader.facets[name].parents:
-                message = f"the context names {name}={text}, which is not in the lexicon"
-                raise ContextError(message)
-            carried[name] = frozenset({value})
-        return replace(query, facets={**carried, **query.facets}) if carried else query
+    def _more(self, before: Context, top: int) -> Reply:
+        """List what comes next for the last question, which is no answer to it."""
+        listed = {*before.passed, *before.offered}
+        again = self._respond(self.dialogue.last_question(before), before, len(listed) + top)
+        further = [hit for hit in again.alternatives if hit.entry.id not in listed][:top]
+        say = self.phrases.say("sentence.more" if further else "sentence.no_more")
+        reply = self._reply(again.query, NO_MATCH, None, further, top, "more", say)
+        passed_on = self.dialogue.listed(before, further)
+        return replace(reply, say=say, context=passed_on.to_dict())
 
-    def _decide(self, query: Query, hits: Sequence[Hit], top: int) -> Reply:
+    def _follow_up(self, query: Query, before: Context, top: int) -> Reply:
+        """Read a question after what was said before; by itself where that leads nowhere."""
+        if chosen := self.dialogue.chosen(query, before):
+            named = read_query(self.entries[chosen].question, self.analyzer)
+            return self._respond(named, before, top)
+        replies = [
+            replace(
+                self._respond(completed, before, top),
+                carried=self.dialogue.carried(query, completed),
+            )
+            for completed in self.dialogue.completions(query, before)
+            if query.key not in self.index.exact
+        ]
+        sure = [r for r in replies if r.hit and self.dialogue.takes_up(query, r)]
+        if replies and (not before.asked or self.dialogue.is_elliptical(query, before)):
+            return max(sure, key=_confidence, default=replies[0])
+        if sure and self.dialogue.is_brief(query):
+            return max(sure, key=_confidence)
+        direct = self._respond(query, before, top)
+        if sure and not (direct.hit and _confidence(direct) > max(map(_confidence, sure))):
+            return max(sure, key=_confidence)
+        if direct.clarify and direct.clarify.facet in before.facets:
+            return self._filled(query, direct, direct.clarify.facet, before, top)
+        return next((reply for reply in replies if reply.clarify and not direct.hit), direct)
+
+    def _filled(self, query: Query, direct: Reply, facet: str, before: Context, top: int) -> Reply:
+        """Give the reply to a question with the facet that it would have asked back for."""
+        filled = self.dialogue.with_facet(query, facet, before)
+        reply = self._respond(filled, before, top)
+        if reply.hit and not self.dialogue.takes_up(query, reply):
+            return direct
+        return replace(reply, carried=self.dialogue.carried(query, filled))
+
+    def _respond(self, query: Query, before: Context, top: int) -> Reply:
+        """Reply to a question that is complete in itself."""
+        candidates = self.index.search(query, self.analyzer, CANDIDATES)
+        hits = self.ranker.rank(query, candidates, top + 1)
+        return self._decide(query, hits, top, self.dialogue.clarified(query, before))
+
+    def _decide(
+        self, query: Query, hits: Sequence[Hit], top: int, clarified: Collection[str]
+    ) -> Reply:
         """Choose the outcome; the order of the tests is the policy."""
         say = self.phrases.say
-        unknown = self.ranker.unknown_values(query)
+        unknown = self.ranker.agreement.unknown_values(query)
         fitting = [hit for hit in hits if not hit.contradicted]
         best = fitting[0] if fitting else None
         if best is None or not self._sure(best) or (unknown and best.by != "exact"):
@@ -145,14 +196,26 @@ class Bot:
             if unknown:
                 sentence = say("sentence.unknown_value", values="、".join(unknown))
             rule = "unknown_value" if unknown else "no_match"
-            return self._reply(query, NO_MATCH, None, hits, top, rule, sentence)
+            reply = self._reply(query, NO_MATCH, None, hits, top, rule, sentence)
+            return replace(reply, confidence=0.0) if unknown else reply
         clarify, count = self._clarification(query, best, fitting)
+        if clarify and clarify.facet in clarified:
+            return self._unsettled(query, clarify.facet, fitting, top)
         if clarify:
             label = self.analyzer.facets.facets[clarify.facet].label
             sentence = say("sentence.clarify", facet=label, count=count)
             reply = self._reply(query, CLARIFY, None, fitting, top, "clarify", sentence)
             return replace(reply, clarify=clarify, confidence=best.confidence)
         return self._about(query, best, hits, top)
+
+    def _unsettled(self, query: Query, facet: str, fitting: Sequence[Hit], top: int) -> Reply:
+        """Say what holds whatever the facet's value; where nothing does, let the visitor choose."""
+        general = next((hit for hit in fitting if facet not in hit.facets), None)
+        if general and self._sure(general):
+            return self._about(query, general, fitting, top)
+        label = self.analyzer.facets.facets[facet].label
+        sentence = self.phrases.say("sentence.unsettled", facet=label)
+        return self._reply(query, NO_MATCH, None, fitting, top, "unsettled", sentence)
 
     def _sure(self, hit: Hit) -> bool:
         """Tell whether a hit may be spoken of; an answer takes more than a listed title."""
@@ -207,8 +270,8 @@ class Bot:
         notice = ""
         if outcome == ANSWERED and hit and hit.passage:
             weights = self.index.weigh(query, self.analyzer)
-            evidence = find_evidence(hit.passage.text, query.question, weights, self._passage_terms)
-            if general := self.ranker.served_generally(query, hit):
+            evidence = find_evidence(hit.passage.text, query.question, weights, self._terms_of)
+            if general := self.ranker.agreement.served_generally(query, hit.candidate.number):
                 notice = self.phrases.say("notice.general", values="、".join(general))
         suggestions = [
             other
@@ -225,29 +288,30 @@ class Bot:
             clarify=None,
             alternatives=tuple(suggestions[:top]),
             query=query,
-            unused=self._unused(query, best),
+            explanation=explain(query, best, self.ranker) if best else UNEXPLAINED,
+            runner_up=self._runner_up(best, others),
             rule=rule,
             sentence=sentence,
             notice=notice,
             timing_ms=0.0,
         )
 
-    def _passage_terms(self, text: str) -> list[str]:
-        return passage_terms(self.analyzer.read(text), self.analyzer)
+    def _runner_up(self, best: Hit | None, others: Sequence[Hit]) -> str:
+        """Say why the hit after the best was not taken."""
+        rival = next((other for other in others if other is not best), None)
+        if best is None or rival is None:
+            return ""
+        question = rival.entry.question
+        if rival.contradicted:
+            facet = self.analyzer.facets.facets[rival.contradicted[0]]
+            values = "、".join(sorted(rival.facets.get(facet.name, ()))) or facet.default
+            names = {"question": question, "facet": facet.label, "values": values}
+            return self.phrases.say("runner_up.vetoed", **names)
+        return self.phrases.say("runner_up.weaker", question=question)
 
-    def _unused(self, query: Query, hit: Hit | None) -> tuple[str, ...]:
-        """Give the words of the question that the hit has no part in."""
-        held: set[str] = set()
-        if hit:
-            texts = [*hit.entry.asked_as(), hit.passage.text if hit.passage else ""]
-            for reading in map(self.analyzer.read, texts):
-                held |= {*reading.words, *(word for run in reading.canonical for word in run)}
-                held |= {mention.value for mention in reading.mentions}
-        reading = query.reading
-        words = [word for run in reading.canonical for word in run]
-        unused = [word for word in words if word not in held]
-        unused += [m.text for m in reading.mentions if m.value not in held]
-        return tuple(dict.fromkeys(unused))
+
+def _confidence(reply: Reply) -> float:
+    return reply.confidence
 
 
 def read_base(path: Path, settings: Settings) -> tuple[KnowledgeBase, Analyzer]:

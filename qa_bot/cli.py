@@ -17,16 +17,29 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qa_bot.bot import Bot, read_base
-from qa_bot.evaluation import CHOOSE, REPORT, Metrics, evaluate, read_judgments
+from qa_bot.dialogue import read_followups
+from qa_bot.evaluation import (
+    CHOOSE,
+    REPORT,
+    calibration,
+    comparison,
+    evaluate,
+    floors,
+    read_judgments,
+    suites,
+)
 from qa_bot.index import Index
 from qa_bot.mistakes import Mistake, MistakesError
 from qa_bot.phrases import read_phrases
 from qa_bot.reply import ANSWERED, CLARIFY, LISTED_UNANSWERED
 from qa_bot.settings import Settings, SettingsError
+from qa_bot.smalltalk import read_smalltalk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from qa_bot.evaluation import Judgment
+    from qa_bot.evaluation.floors import Floors
     from qa_bot.reply import Reply
 
 MISTAKES = 1
@@ -88,10 +101,15 @@ def check(settings: Settings, knowledge: Path | None, *, as_json: bool) -> None:
             counts["judged"] = len(read_judgments(settings.judged, base))
     except MistakesError as error:
         mistakes += error.mistakes
-    try:
-        read_phrases(settings.phrases)
-    except MistakesError as error:
-        mistakes += error.mistakes
+    for read, path in (
+        (read_phrases, settings.phrases),
+        (read_smalltalk, settings.lexicon / "smalltalk.csv"),
+        (read_followups, settings.lexicon / "followups.txt"),
+    ):
+        try:
+            read(path)
+        except MistakesError as error:
+            mistakes += error.mistakes
     if as_json:
         click.echo(_json({"mistakes": [str(mistake) for mistake in mistakes], **counts}))
     else:
@@ -110,26 +128,114 @@ def check(settings: Settings, knowledge: Path | None, *, as_json: bool) -> None:
     "--half", type=click.Choice([CHOOSE, REPORT, "all"]), default=REPORT, show_default=True
 )
 @click.option("--failures", is_flag=True, help="Print every question that went wrong.")
+@click.option(
+    "--suite",
+    type=click.Choice([*suites.SUITES, "all"]),
+    help="Measure with questions made from the knowledge itself instead.",
+)
+@click.option(
+    "--against",
+    type=click.Path(exists=True, path_type=Path),
+    help="List every question whose reply differs from that of other knowledge, or a saved index.",
+)
 @knowledge_option
 @json_option
 @click.pass_obj
 def eval_command(
-    settings: Settings, half: str, knowledge: Path | None, *, failures: bool, as_json: bool
+    settings: Settings,
+    half: str,
+    suite: str | None,
+    against: Path | None,
+    knowledge: Path | None,
+    *,
+    failures: bool,
+    as_json: bool,
 ) -> None:
-    """Measure with the judged questions of the bundled base."""
+    """Measure with the judged questions of the bundled base; exit with 1 under a floor."""
+    if suite and against:
+        raise click.UsageError("--suite and --against are two measurements; give one of them")
     with _mistakes_reported(as_json=as_json):
         bot = _open(settings, knowledge)
-        judged = read_judgments(settings.judged, bot.index.base)
+        if against:
+            _print_changes(_open(settings, against), bot, settings, as_json=as_json)
+            return
+        # The floors are those of the bundled base.
+        held = {} if knowledge else floors.read_floors(settings.judged)
+        if suite:
+            names = list(suites.SUITES) if suite == "all" else [suite]
+            missed = _measure_suites(bot, names, held, failures=failures, as_json=as_json)
+        else:
+            judged = read_judgments(settings.judged, bot.index.base)
+            missed = _measure_judged(bot, judged, half, held, failures=failures, as_json=as_json)
+    for sentence in missed:
+        click.echo(f"missed: {sentence}", err=True)
+    sys.exit(MISTAKES if missed else 0)
+
+
+def _measure_judged(
+    bot: Bot,
+    judged: Sequence[Judgment],
+    half: str,
+    held: Floors,
+    *,
+    failures: bool,
+    as_json: bool,
+) -> list[str]:
+    """Print what the judged questions of a half show, and give a sentence for each floor missed."""
     judged = [judgment for judgment in judged if half in {judgment.half, "all"}]
     with _progress("measuring", len(judged)) as progress:
         metrics = evaluate(bot, judged, progress)
+    missed = floors.missed(held.get("judged", {}), "judged", metrics.to_dict())
     if as_json:
         kinds = {kind: part.to_dict() for kind, part in metrics.by_kind().items()}
-        click.echo(_json({"half": half, "all": metrics.to_dict(), "kinds": kinds}))
+        tables = calibration.to_dict(metrics.weighed())
+        figures = {"half": half, "all": metrics.to_dict(), "kinds": kinds, **tables}
+        click.echo(_json({**figures, "missed": missed}))
+        return missed
+    click.echo(f"{metrics.table()}\n\n{calibration.tables(metrics.weighed())}")
+    if failures:
+        _print_lines(verdict for verdict in metrics.verdicts if not verdict.right)
+    return missed
+
+
+def _measure_suites(
+    bot: Bot, names: Sequence[str], held: Floors, *, failures: bool, as_json: bool
+) -> list[str]:
+    """Print what the suites show, and give a sentence for each floor missed."""
+    results = []
+    missed = []
+    for name in names:
+        cases = suites.SUITES[name].cases(bot)
+        with _progress(name, len(cases)) as progress:
+            results.append(suites.run(name, cases, progress))
+        missed += floors.missed(held.get(name, {}), name, results[-1].to_dict())
+    failed = [f for result in results for f in result.findings if not f.right] if failures else []
+    if as_json:
+        figures = {result.name: result.to_dict() for result in results}
+        listed = [finding.to_dict() for finding in failed]
+        click.echo(_json({"suites": figures, "missed": missed, "failures": listed}))
     else:
-        click.echo(metrics.table())
-        if failures:
-            _print_failures(metrics)
+        click.echo(suites.table(results))
+        _print_lines(failed)
+    return missed
+
+
+def _print_lines(found: Iterable[object]) -> None:
+    for item in found:
+        click.echo(f"\n{item}")
+
+
+def _print_changes(old: Bot, new: Bot, settings: Settings, *, as_json: bool) -> None:
+    asked = comparison.questions(old, new, read_judgments(settings.judged))
+    with _progress("comparing", len(asked)) as progress:
+        changes = comparison.compare(old, new, asked, progress)
+    if as_json:
+        listed = [change.to_dict() for change in changes]
+        click.echo(_json({"questions": len(asked), "changed": len(changes), "changes": listed}))
+        return
+    for change in changes:
+        click.echo(f"{change}\n")
+    click.echo(f"{len(changes)} of {len(asked)} replies differ")
 
 
 @main.command()
@@ -217,18 +323,3 @@ def _as_text(reply: Reply) -> str:
         mark = "有答案" if hit.entry.answered else "无答案"
         lines.append(f" - {hit.confidence:.2f} [{mark}] {hit.entry.question}")
     return "\n".join(lines)
-
-
-def _print_failures(metrics: Metrics) -> None:
-    for verdict in metrics.verdicts:
-        if verdict.right:
-            continue
-        judgment, reply = verdict.judgment, verdict.reply
-        said = reply.hit.entry.question if reply.hit else "–"
-        wanted: Sequence[str] = judgment.entries[:1] or ("–",)
-        expected = "|".join(sorted(verdict.expected))
-        click.echo(f"\n{judgment.location} [{judgment.kind}] {judgment.question}")
-        click.echo(f"  wanted {expected}: {wanted[0]}")
-        click.echo(f"  got {reply.outcome} {reply.confidence:.2f}: {said}")
-        for hit in reply.alternatives[:1]:
-            click.echo(f"  next {hit.confidence:.2f}: {hit.entry.question}")

@@ -24,8 +24,13 @@ PHRASES: Mapping[str, frozenset[str]] = {
     "sentence.expired": frozenset({"question", "valid_until"}),
     "sentence.unknown_value": frozenset({"values"}),
     "sentence.no_match": frozenset(),
+    "sentence.unsettled": frozenset({"facet"}),
+    "sentence.more": frozenset(),
+    "sentence.no_more": frozenset(),
     "notice.general": frozenset({"values"}),
     "clarify.prompt": frozenset(),
+    "runner_up.vetoed": frozenset({"question", "facet", "values"}),
+    "runner_up.weaker": frozenset({"question"}),
 }
 """Every phrase the bot uses, and the blanks it may have."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from qa_bot.evidence import mark
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qa_bot.explanation import Explanation
     from qa_bot.query import Query
     from qa_bot.ranking import Hit
 
@@ -44,13 +47,19 @@ class Reply:
     clarify: Clarification | None
     alternatives: tuple[Hit, ...]
     query: Query
-    unused: tuple[str, ...]
+    explanation: Explanation
+    runner_up: str
+    """Why the hit after the best was not taken."""
     rule: str
     sentence: str
     notice: str
     timing_ms: float
     say: str = ""
     """A fixed sentence that is the whole reply (small talk); empty: none."""
+    carried: Mapping[str, str] = field(default_factory=dict)
+    """The facet values that were taken over from what was said before."""
+    context: Mapping[str, Any] = field(default_factory=dict)
+    """What the client sends back with the next question."""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the reply as the JSON that `/api/v1/answers` sends."""
@@ -69,12 +78,19 @@ class Reply:
                 for hit in self.alternatives
             ],
             "explanation": {
-                "matched": [],
-                "unused": list(self.unused),
+                "score": round(self.explanation.score, 4),
+                "matched": [
+                    [match.asked, match.met, match.rule, round(match.contribution, 4)]
+                    for match in self.explanation.matched
+                ],
+                "unused": list(self.explanation.unused),
                 "facets": {name: "、".join(sorted(v)) for name, v in self.query.facets.items()},
+                "carried": dict(self.carried),
+                "runner_up": self.runner_up or None,
                 "rule": self.rule,
                 "sentence": self.sentence,
             },
+            "context": dict(self.context),
             "links": {"feedback": f"/api/v1/answers/{self.answer_id}/feedback"},
             "timing_ms": round(self.timing_ms, 2),
         }

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from qa_bot import Bot, MistakesError
-from qa_bot.bot import ContextError
+from qa_bot.dialogue import ContextError
 
 FAQ = """question,answer,wordings,url,valid_until
 江苏文网文怎么续期?,江苏的网络文化经营许可证在期满前30日内申请延续。,,https://example.org/js,

@@ -169,6 +169,36 @@ def test_a_question_that_is_too_long_is_not_sent(visit):
     assert page.asked == [QUESTION]
 
 
+# ---- follow-ups
+
+
+def test_a_follow_up_is_understood_from_the_turn_before(visit):
+    page = visit()
+    ask(page, QUESTION)
+    ask(page, "政府收费吗")
+    assert OTHER in page.inner_text(".turn:last-child h3")
+    assert "网络文化经营许可证" in page.inner_text(".turn:last-child .carried")
+
+
+def test_what_was_taken_over_is_dropped_with_a_click(visit):
+    page = visit()
+    ask(page, QUESTION)
+    ask(page, "政府收费吗")
+    page.click(".turn:last-child .carried a")
+    page.wait_for_function("document.querySelectorAll('#log .turn').length === 3")
+    assert page.locator(".turn:last-child .carried").count() == 0
+
+
+def test_going_back_takes_the_conversation_back(visit):
+    page = visit()
+    ask(page, QUESTION)
+    ask(page, "营业性演出许可证有效期多长？")
+    page.go_back()
+    page.wait_for_function("document.querySelectorAll('#log .turn').length === 1")
+    ask(page, "政府收费吗")
+    assert OTHER in page.inner_text(".turn:last-child h3")
+
+
 # ---- typing Chinese: the Enter that takes a candidate does not send; the next one does, once
 
 

@@ -151,7 +151,7 @@ def test_a_saved_index_holds_the_knowledge_and_its_key(saved, index):
 
 def test_an_opened_index_is_mapped_and_cannot_be_written_to(saved):
     postings = Index.open(saved).postings["written"]
-    assert isinstance(postings.weights, np.memmap)
+    assert isinstance(postings.weights.base, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
         postings.weights[0] = 0
 

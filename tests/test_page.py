@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -176,6 +178,68 @@ def test_a_question_is_in_the_title_and_in_no_search_engine(show):
 def test_a_page_with_a_question_is_not_stored_on_the_way(client):
     response = client.get("/", query_string={"q": QUESTION})
     assert response.headers["Cache-Control"] == "no-store"
+
+
+# ---- follow-ups
+
+
+def next_question(client, page, question):
+    """Send the page's form with a question, as a browser without scripts does."""
+    (hidden,) = (a for a in page.attributes("input") if a.get("name") == "c")
+    query = {"q": question} if "disabled" in hidden else {"q": question, "c": hidden["value"]}
+    return Page(client.get("/", query_string=query).text)
+
+
+def test_the_empty_page_passes_nothing_on(show):
+    (hidden,) = (a for a in show().attributes("input") if a.get("name") == "c")
+    assert "disabled" in hidden
+
+
+def test_a_follow_up_is_understood_and_says_what_it_took_over(client, show):
+    page = next_question(client, show(QUESTION), "政府收费吗")
+    assert "办网络文化经营许可证政府收费吗？" in page.text("h3")
+    assert page.text("p", "carried").startswith("沿用：网络文化经营许可证")
+
+
+def test_what_was_taken_over_can_be_dropped(client, show):
+    page = next_question(client, show(QUESTION), "政府收费吗")
+    (drop,) = (a for a in page.asks() if "&c=" in a["href"])
+    without = Page(client.get(drop["href"]).text)
+    assert without.text("h2", "question") == "政府收费吗"
+    assert without.text("p", "carried") == ""
+
+
+def test_an_option_of_a_clarifying_question_is_a_link_that_answers_it(settings, write):
+    rows = [f"{region}文网文怎么续期?,{region}在期满前30日内申请。" for region in ("江苏", "浙江")]
+    path = write("续期.csv", "\n".join(["question,answer", *rows]))
+    client = create_app(LiveBot(settings, bot=Bot.open(path, settings))).test_client()
+    asked = Page(client.get("/", query_string={"q": "文网文怎么续期"}).text)
+    assert asked.text("div", "card clarify")
+    (second,) = (a for a in asked.asks() if a["href"].startswith(f"/?q={quote('浙江')}&"))
+    chosen = Page(client.get(second["href"]).text)
+    assert "浙江在期满前30日内申请。" in chosen.text("div", "card answered")
+
+
+def test_asking_for_more_shows_a_list_and_no_card(client, show):
+    page = next_question(client, show(QUESTION), "还有别的吗")
+    assert page.text("p", "say")
+    assert page.text("div", "card no_match") == ""
+
+
+@pytest.mark.parametrize(
+    "context",
+    ["{", "[]", "3", "[" * 9000, '{"entry": "没有"}', '{"facets": []}', '{"facets": {"地": 1}}'],
+)
+def test_a_context_that_cannot_be_read_counts_as_nothing_said(client, context):
+    response = client.get("/", query_string={"q": QUESTION, "c": context})
+    assert response.status_code == 200
+    assert QUESTION in Page(response.text).text("h3")
+
+
+def test_a_hostile_context_is_never_shown(client):
+    context = json.dumps({"asked": HOSTILE[1], "facets": {"permit": "大模型备案"}})
+    page = Page(client.get("/", query_string={"q": "那费用呢", "c": context}).text)
+    assert is_harmless(page)
 
 
 # ---- questions that are too long

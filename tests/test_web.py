@@ -27,6 +27,7 @@ REPLY_FIELDS = [
     "say",
     "alternatives",
     "explanation",
+    "context",
     "links",
     "timing_ms",
 ]
@@ -34,7 +35,7 @@ ENTRY_FIELDS = {"id", "question", "url", "facets", "answered"}
 DESIGNED_ANSWER_FIELDS = {"text", "segments", "evidence", "source", "reviewed_on"}
 ADDED_ANSWER_FIELDS = {"basis", "notice"}
 SOURCE_FIELDS = {"title", "url", "section", "file", "line"}
-EXPLANATION_FIELDS = {"matched", "unused", "facets", "rule", "sentence"}
+EXPLANATION_FIELDS = {"matched", "unused", "facets", "carried", "rule", "sentence"}
 PROBLEM_FIELDS = {"type", "title", "status", "detail", "instance", "request_id"}
 
 
@@ -139,6 +140,13 @@ def test_a_body_of_the_greatest_length_is_taken(client, settings):
     assert response.status_code == 200
 
 
+def test_the_context_of_a_reply_makes_the_next_question_complete(client):
+    before = ask(client, question=QUESTION).get_json()
+    reply = ask(client, question="政府收费吗", context=before["context"]).get_json()
+    assert reply["entry"]["question"] == "办网络文化经营许可证政府收费吗？"
+    assert reply["explanation"]["carried"] == {"permit": "网络文化经营许可证"}
+
+
 # ---- refusals
 
 REFUSALS = [
@@ -221,11 +229,29 @@ def test_a_body_that_is_no_json_object_is_a_bad_request(client, body):
         ({"question": QUESTION, "context": "江苏"}, "#/context"),
         ({"question": QUESTION, "context": []}, "#/context"),
         ({"question": QUESTION, "context": False}, "#/context"),
-        ({"question": QUESTION, "context": {"region": "江苏"}}, "#/context"),
-        ({"question": QUESTION, "context": {"facets": ["江苏"]}}, "#/context"),
-        ({"question": QUESTION, "context": {"facets": {"region": ["江苏"]}}}, "#/context"),
-        ({"question": QUESTION, "context": {"facets": {"region": "火星"}}}, "#/context"),
-        ({"question": QUESTION, "context": {"facets": {"星座": "狮子"}}}, "#/context"),
+        ({"question": QUESTION, "context": {"region": "江苏"}}, "#/context/region"),
+        ({"question": QUESTION, "context": {"facets": ["江苏"]}}, "#/context/facets"),
+        (
+            {"question": QUESTION, "context": {"facets": {"region": ["江苏"]}}},
+            "#/context/facets/region",
+        ),
+        (
+            {"question": QUESTION, "context": {"facets": {"region": "火星"}}},
+            "#/context/facets/region",
+        ),
+        ({"question": QUESTION, "context": {"facets": {"星座": "狮子"}}}, "#/context/facets/星座"),
+        ({"question": QUESTION, "context": {"a/b~c": 1}}, "#/context/a~1b~0c"),
+        ({"question": QUESTION, "context": {"entry": "没有"}}, "#/context/entry"),
+        ({"question": QUESTION, "context": {"entry": ["没有"]}}, "#/context/entry"),
+        ({"question": QUESTION, "context": {"asked": "文" * 501}}, "#/context/asked"),
+        ({"question": QUESTION, "context": {"asked": 3}}, "#/context/asked"),
+        ({"question": QUESTION, "context": {"offered": "没有"}}, "#/context/offered"),
+        ({"question": QUESTION, "context": {"offered": [""] * 51}}, "#/context/offered"),
+        ({"question": QUESTION, "context": {"offered": [{}]}}, "#/context/offered/0"),
+        ({"question": QUESTION, "context": {"passed": ["没有"]}}, "#/context/passed/0"),
+        ({"question": QUESTION, "context": {"clarify": "region"}}, "#/context/clarify"),
+        ({"question": QUESTION, "context": {"clarify": {}}}, "#/context/clarify"),
+        ({"question": QUESTION, "context": {"clarified": ["星座"]}}, "#/context/clarified/0"),
     ],
 )
 def test_a_wrong_field_is_pointed_at(client, body, pointer):
@@ -237,6 +263,13 @@ def test_a_wrong_field_is_pointed_at(client, body, pointer):
 def test_all_wrong_fields_are_told_at_once(client):
     response = ask(client, question="", top=99, context=3, session_id=4, 语言="zh")
     found = ["#/context", "#/question", "#/session_id", "#/top", "#/语言"]
+    assert sorted(pointers(response)) == found
+
+
+def test_all_that_is_wrong_with_a_context_is_told_at_once(client):
+    clarify = {"facet": "region", "options": ["浙江", "火星"]}
+    response = ask(client, question=QUESTION, context={"entry": 1, "clarify": clarify, "x": 0})
+    found = ["#/context/clarify/options/1", "#/context/entry", "#/context/x"]
     assert sorted(pointers(response)) == found
 
 
@@ -270,11 +303,17 @@ any_json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+any_context = st.dictionaries(
+    st.sampled_from(
+        ["facets", "entry", "asked", "offered", "passed", "clarify", "clarified", "别的"]
+    ),
+    any_json,
+)
 any_request = st.fixed_dictionaries(
     {"question": st.text(min_size=1) | any_json},
     optional={
         "top": st.integers(0, 20) | any_json,
-        "context": st.fixed_dictionaries({"facets": any_json}) | any_json,
+        "context": any_context | any_json,
         "session_id": st.text() | any_json,
     },
 )

@@ -34,6 +34,11 @@ CANONICAL = Weighting({**WORDING_VIEWS, FACET: 4.0}, saturation=0.3, length=0.0)
 PASSAGES = Weighting({WORD: 1.0, CHARACTER: 0.5, PAIR: 1.0}, saturation=1.2, length=0.6)
 UNASKED = 0.7
 """How much what a wording says beyond the query counts against it (Tversky's beta)."""
+SUPPORT = 0.1
+MOST_SUPPORT = 2.0
+"""How far the likenesses of an entry's three next wordings, summed up, speak for it."""
+TRUST_IN_PASSAGE = 0.85
+"""How far a passage that holds the whole query says that its entry answers it."""
 CANONICAL_DISCOUNT = 0.92
 """What likeness in canonical words is worth beside likeness as written."""
 
@@ -56,6 +61,27 @@ class Candidate:
     """Which of the entry's passages that is; -1: it has none that shares a term."""
     exact: bool = False
     """Whether the query is one of the entry's wordings, but for case, width and punctuation."""
+
+
+def tversky(common: float, asked: float, held: float) -> float:
+    """Give the likeness of two texts by the weights they share and hold in all (Tversky 1977)."""
+    whole = max(asked, common) + UNASKED * max(held - common, 0.0)
+    return common / whole if whole else 0.0
+
+
+def strength(candidate: Candidate) -> float:
+    """Join what speaks for a candidate, 0 to 1, as if each spoke independently (noisy or)."""
+    return 1 - (1 - candidate.wording) * (1 - by_passage(candidate)) * (1 - by_support(candidate))
+
+
+def by_passage(candidate: Candidate) -> float:
+    """Give what a candidate's best passage says for it, 0 to 1."""
+    return TRUST_IN_PASSAGE * candidate.passage
+
+
+def by_support(candidate: Candidate) -> float:
+    """Give what a candidate's further wordings say for it, 0 to 1."""
+    return SUPPORT * min(candidate.support, MOST_SUPPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,22 +211,16 @@ class Index:
         terms = passage_terms(query.reading, analyzer)
         return self.postings["passages"].weigh(terms, analyzer.background)
 
-    def overlap(self, query: Query, wording: Reading, analyzer: Analyzer) -> tuple[float, float]:
-        """Give the shares, by weight, of the query that a wording holds and of the wording asked.
+    def form_terms(self, form: str, reading: Reading, analyzer: Analyzer) -> list[str]:
+        """Give the terms of a wording in one of its two forms, `written` or `canonical`."""
+        if form == "written":
+            return analyzer.written_terms(reading, _WRITTEN)
+        return analyzer.canonical_terms(reading, _CANONICAL)
 
-        They are those of the form, written or canonical, in which the two are more alike.
-        """
-        shares = []
-        for name, terms_of, views in (
-            ("written", analyzer.written_terms, _WRITTEN),
-            ("canonical", analyzer.canonical_terms, _CANONICAL),
-        ):
-            postings = self.postings[name]
-            asked = postings.weigh(terms_of(query.reading, views), analyzer.background)
-            held = postings.weigh(terms_of(wording, views), analyzer.background)
-            common = sum(weight for term, weight in asked.items() if term in held)
-            shares.append((common / (sum(asked.values()) or 1), common / (sum(held.values()) or 1)))
-        return max(shares, key=min)
+    def form_weights(self, form: str, reading: Reading, analyzer: Analyzer) -> dict[str, float]:
+        """Give the terms of a text in a form, and the weight of each in a query."""
+        terms = self.form_terms(form, reading, analyzer)
+        return self.postings[form].weigh(terms, analyzer.background)
 
     def passage(self, candidate: Candidate) -> Passage | None:
         """Give the passage a candidate points at: its best, else its first, if it has any."""

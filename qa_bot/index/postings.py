@@ -119,9 +119,13 @@ class Postings:
         )
 
     def weigh(self, terms: Iterable[str], background: Callable[[str], float]) -> dict[str, float]:
-        """Give the weight of each term of a query, also of those that no text holds."""
+        """Give the weight of each term of a query, also of those that no text holds.
+
+        Terms of views that are not weighed here are left out.
+        """
         weights = {}
-        for term in dict.fromkeys(terms):
+        views = self.weighting.views
+        for term in dict.fromkeys(term for term in terms if term[0] in views):
             number = self.vocabulary.get(term)
             if number is None:
                 size = self.size

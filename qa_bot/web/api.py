@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, jsonify, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable, UnsupportedMediaType
 
-from qa_bot.bot import Bot, ContextError
+from qa_bot.dialogue import ContextError
 from qa_bot.web.problems import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from qa_bot.bot import Bot
     from qa_bot.settings import Settings
     from qa_bot.web.live import LiveBot
 
@@ -80,8 +81,9 @@ def read_request(body: Mapping[str, Any], settings: Settings) -> AnswerRequest:
     if not isinstance(top, int) or isinstance(top, bool) or not 0 <= top <= settings.max_top:
         errors.append(("#/top", f"must be a whole number from 0 to {settings.max_top}"))
     context = {} if body.get("context") is None else body["context"]
-    if not _is_context(context):
-        errors.append(("#/context", 'must be an object like {"facets": {"region": "江苏"}}'))
+    if not isinstance(context, dict):
+        problem = 'must be the context of a reply, or an object like {"facets": {"region": "江苏"}}'
+        errors.append(("#/context", problem))
     if not isinstance(body.get("session_id", ""), str):
         errors.append(("#/session_id", "must be a string"))
     if errors:
@@ -122,18 +124,12 @@ def _pointer(name: str) -> str:
     return "#/" + name.replace("~", "~0").replace("/", "~1")
 
 
-def _is_context(context: object) -> bool:
-    if not isinstance(context, dict) or not context.keys() <= {"facets"}:
-        return False
-    facets = context.get("facets", {})
-    return isinstance(facets, dict) and all(isinstance(text, str) for text in facets.values())
-
-
 def _answer(live: LiveBot, asked: AnswerRequest) -> Response:
     try:
         reply = live_bot(live).ask(asked.question, asked.context, asked.top)
     except ContextError as error:
-        raise InvalidRequestError([("#/context", str(error))]) from None
+        errors = [(f"#/context{pointer}", detail) for pointer, detail in error.errors]
+        raise InvalidRequestError(errors) from None
     response = jsonify(reply.to_dict())
     response.headers["Cache-Control"] = "no-store"
     response.headers["Server-Timing"] = f"ask;dur={reply.timing_ms:.2f}"

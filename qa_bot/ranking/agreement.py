@@ -1,0 +1,133 @@
+"""Tell how a query and the entries agree in facets, and what the base has nothing about."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from qa_bot.text import normalize
+
+if TYPE_CHECKING:
+    from qa_bot.facets import FacetReader
+    from qa_bot.knowledge import Entry, KnowledgeBase
+    from qa_bot.query import Query
+
+KINDS = ("typed", "loose")
+"""Facets in which a contradiction is a veto, and those in which it only weighs."""
+STATES = ("agree", "partial", "missing", "extra", "conflict")
+NOTHING: frozenset[str] = frozenset()
+STATE_FEATURES = tuple(f"{kind}_{state}" for kind in KINDS for state in STATES)
+
+
+class Agreement:
+    """The facets of every entry of a base, and what they mean for a query."""
+
+    def __init__(self, base: KnowledgeBase, facets: FacetReader) -> None:
+        """Read the facets of every entry once."""
+        self.base = base
+        self.facets = facets
+        self.of_entries = [self._facets_of(entry) for entry in base.entries]
+        self._held = {name: self._values_held(name) for name in facets.facets}
+        self.read = lru_cache(maxsize=2048)(lambda text: facets.read(normalize(text)))
+
+    def contradicted(self, query: Query, number: int) -> tuple[str, ...]:
+        """Give the facets in which an entry is about something else than the query: a veto."""
+        return tuple(
+            name
+            for name, asked in query.facets.items()
+            if self.facets.facets[name].vetoes
+            and self.facets.contradicts(name, asked, self._speaks_of(number, name))
+        )
+
+    def states(self, query: Query, number: int) -> dict[str, float]:
+        """Count in how many facets query and entry agree, differ, or only one of them speaks."""
+        stored = self.of_entries[number]
+        states = dict.fromkeys(STATE_FEATURES, 0.0)
+        for name in query.facets.keys() | stored.keys():
+            facet = self.facets.facets[name]
+            asked = query.facets.get(name, NOTHING)
+            held = stored.get(name, NOTHING)
+            kind = KINDS[not facet.vetoes]
+            if not held:
+                states[f"{kind}_missing"] += 1
+            elif not asked:
+                states[f"{kind}_extra"] += 1
+            elif self.facets.contradicts(name, asked, held):
+                states[f"{kind}_conflict"] += 1
+            else:
+                states[f"{kind}_agree"] += 1
+                states[f"{kind}_partial"] += 1 - len(asked & held) / len(asked | held)
+        return states
+
+    def _values_held(self, name: str) -> frozenset[str]:
+        """Give the values that the base has something about: an entry names them, and no other.
+
+        A permit that only ever stands beside another (要不要先办食品经营许可) is not held.
+        """
+        facet = self.facets.facets[name]
+        alone = (
+            values[name] for values in self.of_entries if len(values.get(name, frozenset())) == 1
+        )
+        around = (facet.lineage(value) for (value,) in alone) if facet.narrower_serves else alone
+        return frozenset({facet.default} - {""}).union(*around)
+
+    def _held_together(self, name: str, asked: frozenset[str]) -> bool:
+        """Tell whether some entry names several values of a facet, these among them."""
+        return len(asked) > 1 and any(
+            asked <= values.get(name, NOTHING) for values in self.of_entries
+        )
+
+    def unknown_values(self, query: Query) -> list[str]:
+        """Give the values asked for of which the base holds nothing, nor anything around them."""
+        unknown: list[str] = []
+        for name, asked in query.facets.items():
+            facet = self.facets.facets[name]
+            held = any(facet.lineage(value) & self._held[name] for value in asked)
+            if facet.vetoes and not held and not self._held_together(name, asked):
+                unknown += sorted(asked)
+        return unknown
+
+    def unaddressed(self, query: Query, number: int, shown: str) -> float:
+        """Count the loose values asked for that neither the entry nor the text shown names."""
+        stored, named = self.of_entries[number], self.read(shown)
+        return float(
+            sum(
+                value not in stored.get(name, ()) and value not in named.get(name, ())
+                for name, asked in query.facets.items()
+                if not self.facets.facets[name].vetoes
+                for value in asked
+            )
+        )
+
+    def served_generally(self, query: Query, number: int) -> list[str]:
+        """Give the values asked for that an entry serves only by holding for all of them."""
+        values: list[str] = []
+        for name, asked in query.facets.items():
+            default = self.facets.facets[name].default
+            if (
+                default
+                and not self.of_entries[number].get(name, frozenset())
+                and asked != {default}
+            ):
+                values += sorted(asked)
+        return values
+
+    def _speaks_of(self, number: int, name: str) -> frozenset[str]:
+        """Give the values an entry is about; where its question is silent, that of its answer.
+
+        An answer that names several is about none of them in particular.
+        """
+        values = self.of_entries[number].get(name, frozenset())
+        if values or self.facets.facets[name].silence_serves:
+            return values
+        entry = self.base.entries[number]
+        text = "\n".join((entry.basis, *(passage.text for passage in entry.passages)))
+        named = self.read(text).get(name, NOTHING)
+        return named if len(named) == 1 else NOTHING
+
+    def _facets_of(self, entry: Entry) -> dict[str, frozenset[str]]:
+        """Give the facets that the owner states, else those the question names."""
+        values = self.facets.read(normalize(entry.question))
+        for name, stated in entry.facets.items():
+            values[name] = frozenset(self.facets.value_of(name, value) for value in stated)
+        return values

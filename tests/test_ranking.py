@@ -1,0 +1,94 @@
+"""Ordering candidates: facets veto, ties are told apart, confidence is a chance."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from qa_bot import Bot, MistakesError, Settings
+from qa_bot.query import read_query
+from qa_bot.ranking import read_coefficients
+
+FAQ = """question,answer
+江苏文网文怎么续期?,江苏在期满前30日内申请延续。
+浙江文网文怎么续期?,浙江在期满前30日内申请延续。
+文网文续期要什么材料?,要交延续申请书、许可证原件和年度报告。
+文网文审批要多久?,法定时限为受理之日起20日。
+演出证怎么续期?,演出证在期满前30日申请延续。
+奶茶品牌做特许经营备案要食品经营许可证吗?,要。
+"""
+
+
+@pytest.fixture(scope="module")
+def bot(settings, tmp_path_factory):
+    path = tmp_path_factory.mktemp("faq") / "faq.csv"
+    path.write_text(FAQ, encoding="utf-8")
+    return Bot.open(path, settings)
+
+
+@pytest.fixture
+def ranked(bot):
+    def rank(question):
+        query = read_query(question, bot.analyzer)
+        return query, bot.ranker.rank(query, bot.index.search(query, bot.analyzer, 10), 10)
+
+    return rank
+
+
+def test_another_province_is_vetoed_and_comes_last(ranked):
+    _, hits = ranked("江苏文网文如何续期")
+    assert hits[0].entry.question == "江苏文网文怎么续期?"
+    vetoed = [hit.entry.question for hit in hits if "region" in hit.contradicted]
+    assert vetoed == ["浙江文网文怎么续期?"]
+    assert hits[-1].contradicted
+
+
+def test_another_permit_is_vetoed(ranked):
+    _, hits = ranked("文网文怎么续期")
+    vetoed = {hit.entry.question for hit in hits if "permit" in hit.contradicted}
+    assert "演出证怎么续期?" in vetoed
+
+
+def test_entries_that_differ_only_in_an_open_province_are_tied(bot, ranked):
+    query, hits = ranked("文网文怎么续期呀")
+    tied = {hit.entry.question for hit in bot.ranker.tied(query, hits[0], hits)}
+    assert tied == {"江苏文网文怎么续期?", "浙江文网文怎么续期?"}
+
+
+def test_a_named_province_leaves_no_tie(bot, ranked):
+    query, hits = ranked("浙江文网文怎么续期呀")
+    assert bot.ranker.tied(query, hits[0], hits) == [hits[0]]
+
+
+def test_the_aspect_asked_for_comes_before_others_of_the_same_permit(ranked):
+    _, hits = ranked("文网文审批多长时间")
+    assert hits[0].entry.question == "文网文审批要多久?"
+
+
+def test_confidence_is_a_chance_and_falls_along_the_hits(ranked):
+    _, hits = ranked("文网文续期材料")
+    chances = [hit.confidence for hit in hits]
+    assert all(0 <= chance <= 1 for chance in chances)
+    assert chances == sorted(chances, reverse=True)
+
+
+def test_a_permit_that_only_stands_beside_another_is_not_held(bot, ranked):
+    query, _ = ranked("食品经营许可证要什么材料")
+    assert bot.ranker.agreement.unknown_values(query) == ["食品经营许可证"]
+    query, _ = ranked("特许经营备案要食品经营许可证吗")
+    assert bot.ranker.agreement.unknown_values(query) == []
+
+
+def test_the_bundled_coefficients_can_be_read():
+    models = read_coefficients(Settings().coefficients)
+    assert models.order["strength"] == 1.0
+
+
+def test_a_missing_coefficient_is_told(tmp_path):
+    data = json.loads(Settings().coefficients.read_text(encoding="utf-8"))
+    del data["confidence"]["passage"]["shape"]
+    path = tmp_path / "ranking.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(MistakesError, match=r"ranking\.json: .*shape.*fit_ranking"):
+        read_coefficients(path)

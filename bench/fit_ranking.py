@@ -43,10 +43,13 @@ CANDIDATES = 60
 QUESTIONS = 300
 """How many questions of each kind are taken from a public set."""
 PENALTY = 0.01
-REGULARITY = 0.1
-OWN_SHARES = {"judged": 0.5, "own": 0.3}
-PUBLIC_SHARE = 0.2
-"""Shares of the fit; the public sets share theirs evenly."""
+REGULARITY = {"wording": 0.1, "passage": 0.03}
+SHARES = {
+    "wording": {"judged": 0.5, "own": 0.3, "public": 0.2},
+    "passage": {"judged": 0.8, "own": 0.15, "public": 0.05},
+}
+"""What each group counts in a fit; the public sets share theirs evenly. Their passages have no
+question of their own, as an article's paragraphs have: they say little about those."""
 WORDINGS_LEFT_OUT = 3
 """How many wordings of each entry are asked as if they were not stored."""
 SETTLED = ("bias",)
@@ -179,7 +182,8 @@ def fit_confidence(groups: dict[str, list[Row]], by: str) -> dict[str, float]:
     rows, labels, weights = [], [], []
     for name, group in groups.items():
         rows_of = [row for row in group if row[1] == by]
-        share = OWN_SHARES.get(name, PUBLIC_SHARE / max(len(groups) - len(OWN_SHARES), 1))
+        shares = SHARES[by]
+        share = shares.get(name, shares["public"] / max(len(groups) - len(shares) + 1, 1))
         for features, _, right in rows_of:
             rows.append([features[feature] for feature in names])
             labels.append(right)
@@ -187,7 +191,7 @@ def fit_confidence(groups: dict[str, list[Row]], by: str) -> dict[str, float]:
     x, y, w = np.array(rows), np.array(labels), np.array(weights)
     spread = x.std(axis=0)
     spread[spread == 0] = 1
-    model = LogisticRegression(C=REGULARITY, max_iter=2000)
+    model = LogisticRegression(C=REGULARITY[by], max_iter=2000)
     model.fit(x / spread, y, sample_weight=w * len(w))
     return {"bias": float(model.intercept_[0])} | dict(
         zip(names, map(float, model.coef_[0] / spread), strict=True)

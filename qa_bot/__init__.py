@@ -11,6 +11,7 @@ The way of the data, each room importing only from those above it:
     sources     files → KnowledgeBase, or all mistakes in them
     mining      titles → the words they show
     analyzer    str → terms
+    repair      question → typing errors in the base's own terms
     query       question → Query
     index       Query → candidates
     ranking     candidates → Hits, each with one confidence
@@ -20,6 +21,7 @@ The way of the data, each room importing only from those above it:
     phrases     data/phrases.toml → the bot's own words
     smalltalk   a greeting → a fixed sentence of the owner's
     dialogue    question + context → the complete question
+    opening     files, or a saved index → Index and Analyzer
     bot         question → Reply; the only room that decides
     evaluation  questions, judged or made of the base → figures
     web         HTTP ↔ JSON, the page

@@ -56,6 +56,10 @@ class Analyzer:
         """Cut up a normalised question: one-way synonyms lead to what it also asks for."""
         return self._read(normal, self.lexicon.asks_for)
 
+    def cut(self, normal: str) -> list[str]:
+        """Cut normalised text into words; marks and spaces are left out."""
+        return self._segmenter.cut(normal)
+
     def _read(self, normal: str, canonical_of: Callable[[str], tuple[str, ...]]) -> Reading:
         mentions = without_overlap(self.facets.mentions(normal))
         words: list[str] = []

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import datetime
-import logging
-import shutil
 import time
 import uuid
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from qa_bot.analyzer import Analyzer
 from qa_bot.dialogue import Dialogue, read_context, read_followups
 from qa_bot.evidence import find_evidence
 from qa_bot.explanation import UNEXPLAINED, explain
-from qa_bot.facets import read_facets
-from qa_bot.index import Index, index_key, is_saved_index, passage_terms
-from qa_bot.lexicon import read_lexicon
-from qa_bot.mining import mine_words
-from qa_bot.mistakes import Location, Mistake, MistakesError
+from qa_bot.index import passage_terms
+from qa_bot.opening import open_index
 from qa_bot.phrases import read_phrases
-from qa_bot.query import read_query
+from qa_bot.query import questions_in, read_query
 from qa_bot.ranking import Hit, Ranker, read_coefficients
+from qa_bot.repair import Repairer
 from qa_bot.reply import (
     ANSWERED,
     CLARIFY,
@@ -33,27 +28,24 @@ from qa_bot.reply import (
 )
 from qa_bot.settings import Settings
 from qa_bot.smalltalk import read_smalltalk
-from qa_bot.sources import read_knowledge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
+    from qa_bot.analyzer import Analyzer
     from qa_bot.dialogue import Context
     from qa_bot.dialogue.followups import Followups
-    from qa_bot.knowledge import KnowledgeBase
+    from qa_bot.index import Index
     from qa_bot.phrases import Phrases
     from qa_bot.query import Query
     from qa_bot.ranking import Coefficients
 
-log = logging.getLogger(__name__)
-
+MOST_PARTS = 3
+"""How many questions of one message are looked at."""
 CANDIDATES = 50
 """How many candidates are ranked."""
-
-KEPT = 4
-"""How many built indexes stay in the cache."""
 
 
 class Bot:
@@ -76,6 +68,9 @@ class Bot:
         self.phrases = phrases
         self.settings = settings
         self.ranker = Ranker(index, analyzer, coefficients)
+        self.repairer = Repairer(
+            analyzer, index.words(), index.exact, index.postings["passages"].vocabulary
+        )
         self._terms_of = lru_cache(maxsize=8192)(
             lambda text: passage_terms(analyzer.read(text), analyzer)
         )
@@ -100,13 +95,7 @@ class Bot:
         models = read_coefficients(settings.coefficients)
         smalltalk = read_smalltalk(settings.lexicon / "smalltalk.csv")
         followups = read_followups(settings.lexicon / "followups.txt")
-        if is_saved_index(place):
-            index, analyzer = _open_saved(place, settings)
-        else:
-            base, analyzer = read_base(place, settings)
-            index = _open_cached(base, analyzer, settings) or _build(
-                base, analyzer, settings, progress
-            )
+        index, analyzer = open_index(place, settings, progress)
         return cls(index, analyzer, phrases, models, smalltalk, followups, settings)
 
     def ask(self, question: str, context: Mapping[str, Any] | None = None, top: int = 3) -> Reply:
@@ -120,7 +109,7 @@ class Bot:
         before = read_context(
             context or {}, self.analyzer.facets, self.entries, self.settings.max_question_chars
         )
-        query = read_query(question, self.analyzer)
+        query = read_query(question, self.analyzer, self.repairer)
         if query.key in self.smalltalk and query.key not in self.index.exact:
             say = self.smalltalk[query.key].format(contact=self.settings.contact)
             reply = self._reply(query, NO_MATCH, None, [], 0, "smalltalk", say)
@@ -128,11 +117,41 @@ class Bot:
         elif self.dialogue.asks_for_more(query, before):
             reply = self._more(before, top)
         else:
-            reply = self._follow_up(query, before, top)
+            reply = self._several(query, before, top) or self._follow_up(query, before, top)
             passed_on = self.dialogue.passed_on(before, reply)
             reply = replace(reply, context=passed_on.to_dict())
         elapsed = (time.perf_counter() - started) * 1000
-        return replace(reply, question=question, timing_ms=elapsed)
+        understood = replace(reply.query, repairs=query.repairs)
+        return replace(reply, question=question, query=understood, timing_ms=elapsed)
+
+    def _several(self, whole: Query, before: Context, top: int) -> Reply | None:
+        """Reply to the first of several questions in a message, and say so; None: it asks one.
+
+        The others' entries come first among the alternatives.
+        """
+        parts = questions_in(whole.question)
+        if len(parts) == 1 or whole.key in self.index.exact:
+            return None
+        replies = []
+        for part in parts[:MOST_PARTS]:
+            query = read_query(part, self.analyzer, self.repairer)
+            replies.append(self._follow_up(query, before, top))
+            before = self.dialogue.passed_on(before, replies[-1])
+        # A part may leave out what another part names: that must not be contradicted either.
+        contradicted = self.ranker.agreement.contradicted
+        fitting = [
+            (reply, reply.hit)
+            for reply in replies
+            if reply.hit and not contradicted(whole, reply.hit.candidate.number)
+        ]
+        if len({hit.entry.id for _, hit in fitting}) <= 1:
+            return None
+        first, answering = fitting[0]
+        shown = {hit.entry.id: hit for _, hit in fitting}
+        shown = {**shown, **{hit.entry.id: hit for hit in first.alternatives}}
+        del shown[answering.entry.id]
+        most = max(top, len(fitting) - 1)
+        return replace(first, part=first.query.question, alternatives=tuple(shown.values())[:most])
 
     def _more(self, before: Context, top: int) -> Reply:
         """List what comes next for the last question, which is no answer to it."""
@@ -167,7 +186,9 @@ class Bot:
             return max(sure, key=_confidence)
         if direct.clarify and direct.clarify.facet in before.facets:
             return self._filled(query, direct, direct.clarify.facet, before, top)
-        return next((reply for reply in replies if reply.clarify and not direct.hit), direct)
+        # Where nothing is sure, what is said of the same subject is nearer to a brief question.
+        nearer = (r for r in replies if r.clarify or (not r.hit and self.dialogue.is_brief(query)))
+        return direct if direct.hit else next(nearer, direct)
 
     def _filled(self, query: Query, direct: Reply, facet: str, before: Context, top: int) -> Reply:
         """Give the reply to a question with the facet that it would have asked back for."""
@@ -219,9 +240,11 @@ class Bot:
 
     def _sure(self, hit: Hit) -> bool:
         """Tell whether a hit may be spoken of; an answer takes more than a listed title."""
-        answers = hit.passage is not None
-        needed = self.settings.answer_confidence if answers else self.settings.listed_confidence
-        return hit.confidence >= needed
+        if hit.passage is None:
+            return hit.confidence >= self.settings.listed_confidence
+        if hit.by == "passage" and len(hit.entry.passages) > 1:
+            return hit.confidence >= self.settings.paragraph_confidence
+        return hit.confidence >= self.settings.answer_confidence
 
     def _about(self, query: Query, best: Hit, hits: Sequence[Hit], top: int) -> Reply:
         """Answer from the best hit, or say why it holds no answer."""
@@ -269,7 +292,7 @@ class Bot:
         evidence: list[str] = []
         notice = ""
         if outcome == ANSWERED and hit and hit.passage:
-            weights = self.index.weigh(query, self.analyzer)
+            weights = self.index.form_weights("passages", query.reading, self.analyzer)
             evidence = find_evidence(hit.passage.text, query.question, weights, self._terms_of)
             if general := self.ranker.agreement.served_generally(query, hit.candidate.number):
                 notice = self.phrases.say("notice.general", values="、".join(general))
@@ -312,55 +335,3 @@ class Bot:
 
 def _confidence(reply: Reply) -> float:
     return reply.confidence
-
-
-def read_base(path: Path, settings: Settings) -> tuple[KnowledgeBase, Analyzer]:
-    """Read knowledge and make the analyzer for it; raise MistakesError for what is wrong."""
-    lexicon = read_lexicon(settings.lexicon)
-    facets = read_facets(settings.lexicon / "facets")
-    base = read_knowledge(path, facets)
-    mined = mine_words(entry.question for entry in base.entries)
-    return base, Analyzer(lexicon, facets, mined, settings.cache / "jieba")
-
-
-def _cached(base: KnowledgeBase, analyzer: Analyzer, settings: Settings) -> Path:
-    return settings.cache / "index" / index_key(base, analyzer)[:16]
-
-
-def _open_cached(base: KnowledgeBase, analyzer: Analyzer, settings: Settings) -> Index | None:
-    """Open the index that an earlier start built; None when there is none, or it is damaged."""
-    try:
-        return Index.open(_cached(base, analyzer, settings))
-    except MistakesError:
-        return None
-
-
-def _build(
-    base: KnowledgeBase,
-    analyzer: Analyzer,
-    settings: Settings,
-    progress: Callable[[int], object],
-) -> Index:
-    """Build the index and keep it for the next start, where the cache can be written."""
-    index = Index.build(base, analyzer, progress)
-    folder = _cached(base, analyzer, settings)
-    try:
-        index.save(folder)
-        older = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)
-        for path in older[:-KEPT]:
-            shutil.rmtree(path, ignore_errors=True)
-    except OSError as error:
-        log.warning("the index is not kept for the next start: %s", error)
-    return index
-
-
-def _open_saved(folder: Path, settings: Settings) -> tuple[Index, Analyzer]:
-    index = Index.open(folder)
-    lexicon = read_lexicon(settings.lexicon)
-    facets = read_facets(settings.lexicon / "facets")
-    analyzer = Analyzer(lexicon, facets, index.mined, settings.cache / "jieba")
-    if index.key != index_key(index.base, analyzer):
-        problem = "the saved index was built with another lexicon, or was changed"
-        remedy = "build it anew: python -m qa_bot index"
-        raise MistakesError([Mistake(Location(str(folder)), problem, remedy)])
-    return index, analyzer

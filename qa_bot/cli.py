@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qa_bot.bot import Bot, read_base
+from qa_bot.bot import Bot
 from qa_bot.dialogue import read_followups
 from qa_bot.evaluation import (
     CHOOSE,
@@ -30,6 +30,7 @@ from qa_bot.evaluation import (
 )
 from qa_bot.index import Index
 from qa_bot.mistakes import Mistake, MistakesError
+from qa_bot.opening import read_base
 from qa_bot.phrases import read_phrases
 from qa_bot.reply import ANSWERED, CLARIFY, LISTED_UNANSWERED
 from qa_bot.settings import Settings, SettingsError
@@ -71,10 +72,17 @@ def main(context: click.Context) -> None:
 @click.argument("question")
 @click.option("--top", default=3, show_default=True, type=click.IntRange(0, 20))
 @knowledge_option
+@click.option("--explain", is_flag=True, help="Tell why: words, rules, contributions.")
 @json_option
 @click.pass_obj
 def ask(
-    settings: Settings, question: str, top: int, knowledge: Path | None, *, as_json: bool
+    settings: Settings,
+    question: str,
+    top: int,
+    knowledge: Path | None,
+    *,
+    explain: bool,
+    as_json: bool,
 ) -> None:
     """Reply to QUESTION; each of the four outcomes is a reply and exits with 0."""
     if not question.strip() or len(question) > settings.max_question_chars:
@@ -83,6 +91,8 @@ def ask(
     with _mistakes_reported(as_json=as_json):
         reply = _open(settings, knowledge).ask(question, top=top)
     click.echo(_json(reply.to_dict()) if as_json else _as_text(reply))
+    if explain and not as_json:
+        click.echo(_explained(reply))
 
 
 @main.command()
@@ -307,6 +317,17 @@ def _progress(label: str, length: int) -> Iterator[Callable[[int], object]]:
 
 def _json(data: object) -> str:
     return json.dumps(data, ensure_ascii=False, indent=2)
+
+
+def _explained(reply: Reply) -> str:
+    explanation = reply.explanation
+    lines = [f"score {explanation.score:.3f} ="]
+    for match in explanation.matched:
+        met = f"{match.asked} → {match.met}" if match.asked != match.met else match.asked
+        lines.append(f"  {match.contribution:.3f}  {match.rule:9} {met}")
+    facets = (f"{n}={'、'.join(sorted(v))}" for n, v in reply.query.facets.items())
+    lines += [f"facets: {'; '.join(facets)}", f"unused: {' '.join(explanation.unused)}"]
+    return "\n".join([*lines, f"next: {reply.runner_up}"])
 
 
 def _as_text(reply: Reply) -> str:

@@ -1,9 +1,10 @@
-"""Read the owner's words: domain words, synonyms, stop words and polite wrapping."""
+"""Read the owner's words: domain words, synonyms, stop words, polite wrapping, look-alikes."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 from qa_bot.mistakes import Location, Mistake, MistakesError, read_text
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 COMMENT = "#"
 ONE_WAY = "=>"
+NEVER = "!"
+"""Begins a line of characters that are not mistaken for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,10 @@ class Lexicon:
     stopwords: frozenset[str] = frozenset()
     tails: tuple[str, ...] = ()
     """Polite wrapping that is taken off a question, longest first."""
+    lookalikes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """A character to those that look like it."""
+    distinct: frozenset[str] = frozenset()
+    """Pairs of characters, both ways round, that sound alike and are not mistaken (买卖, 卖买)."""
     content_hash: str = ""
 
     def same_as(self, word: str) -> tuple[str, ...]:
@@ -55,6 +62,7 @@ def read_lexicon(folder: Path) -> Lexicon:
     words = {word for _, word in _lines(folder / "words.txt", mistakes)}
     stopwords = frozenset(word for _, word in _lines(folder / "stopwords.txt", mistakes))
     tails = {tail for _, tail in _lines(folder / "tails.txt", mistakes)}
+    groups = [group for _, group in _lines(folder / "lookalikes.txt", mistakes)]
     if mistakes:
         raise MistakesError(mistakes)
     return Lexicon(
@@ -63,6 +71,13 @@ def read_lexicon(folder: Path) -> Lexicon:
         one_way=one_way,
         stopwords=stopwords,
         tails=tuple(sorted(tails, key=lambda tail: (-len(tail), tail))),
+        lookalikes=_lookalikes(group for group in groups if not group.startswith(NEVER)),
+        distinct=frozenset(
+            "".join(pair)
+            for group in groups
+            if group.startswith(NEVER)
+            for pair in permutations(group.removeprefix(NEVER), 2)
+        ),
         content_hash=hash_files(folder.glob("*.txt")),
     )
 
@@ -87,6 +102,14 @@ def _lines(path: Path, mistakes: list[Mistake]) -> Iterator[tuple[Location, str]
         text = normalize(line.split(COMMENT, 1)[0])
         if text:
             yield Location(path.name, line=number), text
+
+
+def _lookalikes(groups: Iterable[str]) -> dict[str, frozenset[str]]:
+    alike: dict[str, frozenset[str]] = {}
+    for group in groups:
+        for character in group:
+            alike[character] = alike.get(character, frozenset()) | frozenset(group) - {character}
+    return alike
 
 
 def _read_synonyms(

@@ -1,17 +1,23 @@
-"""Understand a question: its words, its facets, and what was taken off it."""
+"""Understand a question: its words, its facets, what was taken off it and mended."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qa_bot.text import match_key, normalize
+from qa_bot.repair import mend
+from qa_bot.text import match_key, normalize, units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qa_bot.analyzer import Analyzer, Reading
+    from qa_bot.repair import Repair, Repairer
 
+BETWEEN_QUESTIONS = re.compile("(?<=[?\uff1f])|\n")
+SHORTEST_QUESTION = 4
+"""Characters that a part of a message has at least if it is a question of its own."""
 EDGES = " ,.。!?~、;:"
 
 
@@ -25,13 +31,24 @@ class Query:
     """The form in which it equals a stored wording."""
     reading: Reading
     facets: Mapping[str, frozenset[str]]
+    repairs: tuple[Repair, ...] = ()
+    """What was mistyped; the reading and the facets are those of the mended question."""
 
 
-def read_query(question: str, analyzer: Analyzer) -> Query:
-    """Take polite wrapping off a question and read its words and facets."""
+def read_query(question: str, analyzer: Analyzer, repairer: Repairer | None = None) -> Query:
+    """Take polite wrapping off a question, mend its typing errors, read its words and facets."""
     core = strip_tails(normalize(question), analyzer.lexicon.tails)
-    reading = analyzer.read_question(core)
-    return Query(question, match_key(question), reading, analyzer.facets.read(reading.normal))
+    repairs = repairer.repairs(core) if repairer else ()
+    reading = analyzer.read_question(mend(core, repairs))
+    facets = analyzer.facets.read(reading.normal)
+    return Query(question, match_key(question), reading, facets, repairs)
+
+
+def questions_in(text: str) -> list[str]:
+    """Give the questions of a message that asks several, in order; a lone one is given whole."""
+    parts = [part.strip() for part in BETWEEN_QUESTIONS.split(text)]
+    telling = [part for part in parts if len(units(normalize(part))) >= SHORTEST_QUESTION]
+    return telling if len(telling) > 1 else [text]
 
 
 def strip_tails(text: str, tails: tuple[str, ...]) -> str:

@@ -56,6 +56,8 @@ class Reply:
     timing_ms: float
     say: str = ""
     """A fixed sentence that is the whole reply (small talk); empty: none."""
+    part: str = ""
+    """Which of several questions in the message this answers; empty: it asked one."""
     carried: Mapping[str, str] = field(default_factory=dict)
     """The facet values that were taken over from what was said before."""
     context: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +88,8 @@ class Reply:
                 "unused": list(self.explanation.unused),
                 "facets": {name: "、".join(sorted(v)) for name, v in self.query.facets.items()},
                 "carried": dict(self.carried),
+                "repairs": [[repair.wrong, repair.right] for repair in self.query.repairs],
+                "part": self.part or None,
                 "runner_up": self.runner_up or None,
                 "rule": self.rule,
                 "sentence": self.sentence,

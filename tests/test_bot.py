@@ -118,6 +118,17 @@ def test_an_expired_answer_is_not_given(bot):
     assert "2020-01-01" in reply.sentence
 
 
+def test_of_several_questions_the_first_is_answered_and_told(bot):
+    reply = bot.ask("江苏文网文怎么续期？演出证丢了怎么办？").to_dict()
+    assert reply["entry"]["question"] == "江苏文网文怎么续期?"
+    assert reply["explanation"]["part"] == "江苏文网文怎么续期？"
+    assert reply["alternatives"][0]["entry"]["question"] == "演出证丢了怎么办?"
+
+
+def test_a_lone_question_is_not_said_to_be_a_part(bot):
+    assert bot.ask("江苏文网文怎么续期？谢谢！").to_dict()["explanation"]["part"] is None
+
+
 def test_small_talk_is_answered_as_such(bot):
     reply = bot.ask("你好").to_dict()
     assert reply["outcome"] == "no_match"

@@ -185,7 +185,7 @@ def test_what_was_taken_over_is_dropped_with_a_click(visit):
     ask(page, QUESTION)
     ask(page, "政府收费吗")
     page.click(".turn:last-child .carried a")
-    page.wait_for_function("document.querySelectorAll('#log .turn').length === 3")
+    page.locator("#log .turn").nth(2).wait_for()
     assert page.locator(".turn:last-child .carried").count() == 0
 
 
@@ -194,7 +194,7 @@ def test_going_back_takes_the_conversation_back(visit):
     ask(page, QUESTION)
     ask(page, "营业性演出许可证有效期多长？")
     page.go_back()
-    page.wait_for_function("document.querySelectorAll('#log .turn').length === 1")
+    page.locator("#log .turn").nth(1).wait_for(state="detached")
     ask(page, "政府收费吗")
     assert OTHER in page.inner_text(".turn:last-child h3")
 
@@ -255,7 +255,7 @@ def test_going_back_and_forward_restores_the_replies(visit):
     ask(page, OTHER)
     assert turns(page) == [QUESTION, OTHER]
     page.go_back()
-    page.wait_for_function("document.querySelectorAll('#log .turn').length === 1")
+    page.locator("#log .turn").nth(1).wait_for(state="detached")
     assert turns(page) == [QUESTION]
     assert page.title().startswith(QUESTION)
     page.go_forward()

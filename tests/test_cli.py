@@ -34,6 +34,13 @@ def test_ask_json_is_the_json_of_the_endpoint(run, write):
     assert reply["answer"]["source"]["line"] == 2
 
 
+def test_ask_can_tell_why(run, write):
+    path = write("faq.csv", FAQ)
+    done = run("ask", "文网文要怎么续", "--explain", "--knowledge", path)
+    assert "score" in done.stdout
+    assert "facet     文网文 → 网络文化经营许可证" in done.stdout
+
+
 def test_an_honest_no_is_a_reply_and_no_error(run, write):
     done = run("ask", "明天下雨吗", "--knowledge", write("faq.csv", FAQ))
     assert done.exit_code == 0

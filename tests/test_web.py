@@ -35,7 +35,18 @@ ENTRY_FIELDS = {"id", "question", "url", "facets", "answered"}
 DESIGNED_ANSWER_FIELDS = {"text", "segments", "evidence", "source", "reviewed_on"}
 ADDED_ANSWER_FIELDS = {"basis", "notice"}
 SOURCE_FIELDS = {"title", "url", "section", "file", "line"}
-EXPLANATION_FIELDS = {"matched", "unused", "facets", "carried", "rule", "sentence"}
+EXPLANATION_FIELDS = {
+    "score",
+    "matched",
+    "unused",
+    "facets",
+    "carried",
+    "repairs",
+    "part",
+    "runner_up",
+    "rule",
+    "sentence",
+}
 PROBLEM_FIELDS = {"type", "title", "status", "detail", "instance", "request_id"}
 
 

@@ -30,7 +30,7 @@ FEW = 2
 """How many words a question may have that asks the same of something else (批发呢, 零售要哪些)."""
 BRIEF = 3
 """How many words and values a question may have that is not understood by itself (丢了怎么补)."""
-FORGIVEN = 0.5
+FORGIVEN_BRIEF, FORGIVEN = 0.5, 0.3
 """The share of its words that a reply may leave aside when something else was carried over."""
 
 
@@ -93,7 +93,8 @@ class Dialogue:
         if reply.hit and self._aspects & reply.carried.keys():
             held = {w for text in reply.hit.entry.asked_as() for w in self._read(text)}
             lacking = sum(word not in held for word in words)
-        return lacking <= (len(words) + len(self._values(query))) * FORGIVEN
+        forgiven = FORGIVEN_BRIEF if self.is_brief(query) else FORGIVEN
+        return lacking <= (len(words) + len(self._values(query))) * forgiven
 
     def carried(self, query: Query, completed: Query) -> dict[str, str]:
         """Give the facets that a completed question has from what was said before."""
@@ -122,7 +123,8 @@ class Dialogue:
             for name, values in {**implied, **query.facets}.items()
             if values != {kinds[name].default}  # What holds everywhere narrows nothing down.
         }
-        context = Context(facets, hit.entry.id if hit else "", query.question[: self.longest])
+        asked = query.reading.normal if query.repairs else query.question
+        context = Context(facets, hit.entry.id if hit else "", asked[: self.longest])
         clarified = self.clarified(query, before)
         context = replace(context, offered=listed, clarified=clarified)
         if reply.clarify is None:
@@ -234,10 +236,10 @@ class Dialogue:
         return replace(query, facets={**kept, **query.facets})
 
     def _own(self, query: Query) -> str:
-        """Give the text of a question without fillers at its ends, unless that costs a value."""
+        """Give the text of a question without fillers at its ends, unless that cuts a word."""
         bare = self._bare(query)
-        found = {mention.value for mention in self.analyzer.facets.mentions(bare)}
-        return bare if all(m.value in found for m in self._values(query)) else query.reading.normal
+        whole = set(self.analyzer.read(bare).words) <= set(query.reading.words)
+        return bare if whole else query.reading.normal
 
 
 def _values_of(facets: Facets, names: Iterable[str]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +35,7 @@ CANONICAL = Weighting({**WORDING_VIEWS, FACET: 4.0}, saturation=0.3, length=0.0)
 PASSAGES = Weighting({WORD: 1.0, CHARACTER: 0.5, PAIR: 1.0}, saturation=1.2, length=0.6)
 UNASKED = 0.7
 """How much what a wording says beyond the query counts against it (Tversky's beta)."""
-SUPPORT = 0.1
+SUPPORT = 0.2
 MOST_SUPPORT = 2.0
 """How far the likenesses of an entry's three next wordings, summed up, speak for it."""
 TRUST_IN_PASSAGE = 0.85
@@ -84,7 +85,7 @@ def by_support(candidate: Candidate) -> float:
     return SUPPORT * min(candidate.support, MOST_SUPPORT)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Index:
     """Postings over the wordings and the passages of a knowledge base; immutable."""
 
@@ -101,6 +102,13 @@ class Index:
     likewise passages."""
     exact: Mapping[str, int]
     """`match_key` of every wording → its entry."""
+    form_weights: Callable[[str, Reading, Analyzer], Mapping[str, float]] = field(init=False)
+    """Form (`written`, `canonical` or `passages`), reading, analyzer → the terms of a text in that
+    form, and the weight of each in a query; the last few are remembered."""
+
+    def __post_init__(self) -> None:
+        """Remember the weights of the last texts: search, ranking and explanation share them."""
+        object.__setattr__(self, "form_weights", lru_cache(maxsize=64)(self._form_weights))
 
     @classmethod
     def build(
@@ -139,13 +147,12 @@ class Index:
 
     def search(self, query: Query, analyzer: Analyzer, k: int) -> list[Candidate]:
         """Give the k entries nearest the query, by wording or by passage, the nearest first."""
-        written = analyzer.written_terms(query.reading, _WRITTEN)
-        canonical = analyzer.canonical_terms(query.reading, _CANONICAL)
+        forms = {form: self.form_weights(form, query.reading, analyzer) for form in self.postings}
         wordings = np.maximum(
-            self._likeness("written", written, analyzer),
-            CANONICAL_DISCOUNT * self._likeness("canonical", canonical, analyzer),
+            self._likeness("written", forms["written"]),
+            CANONICAL_DISCOUNT * self._likeness("canonical", forms["canonical"]),
         )
-        passages = self._coverage(passage_terms(query.reading, analyzer), analyzer)
+        passages = self._coverage(forms["passages"])
         best = np.maximum.reduceat(wordings, self.wording_starts[:-1])
         answered = np.flatnonzero(np.diff(self.passage_starts))
         if answered.size:
@@ -184,43 +191,47 @@ class Index:
             exact,
         )
 
-    def _likeness(self, name: str, terms: list[str], analyzer: Analyzer) -> NDArray[np.float32]:
+    def _likeness(self, form: str, weights: Mapping[str, float]) -> NDArray[np.float32]:
         """Give the likeness of the terms and each wording: c / (c + query only + 0.7 text only).
 
         Tversky's index (1977) over summed weights; a term that no text holds counts as query only.
         """
-        postings = self.postings[name]
-        asked = sum(postings.weigh(terms, analyzer.background).values())
-        common: NDArray[np.float32] = postings.shared(dict.fromkeys(terms))
+        postings = self.postings[form]
+        asked = sum(weights.values())
+        common: NDArray[np.float32] = postings.shared(weights)
         query_only = np.maximum(asked - common, 0)
         text_only = np.maximum(postings.mass - common, 0)
         whole = common + query_only + UNASKED * text_only
         likeness: NDArray[np.float32] = common / np.maximum(whole, np.float32(1e-9))
         return likeness
 
-    def _coverage(self, terms: list[str], analyzer: Analyzer) -> NDArray[np.float32]:
+    def _coverage(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
         """Give the share of the terms that each passage holds: BM25 over half the most possible."""
         postings = self.postings["passages"]
-        asked = sum(postings.weigh(terms, analyzer.background).values()) or 1.0
-        most = asked * (postings.weighting.saturation + 1)
-        shares: NDArray[np.float32] = 2 * postings.shared(dict.fromkeys(terms)) / np.float32(most)
+        most = (sum(weights.values()) or 1.0) * (postings.weighting.saturation + 1)
+        shares: NDArray[np.float32] = 2 * postings.shared(weights) / np.float32(most)
         return np.minimum(shares, 1)
 
-    def weigh(self, query: Query, analyzer: Analyzer) -> dict[str, float]:
-        """Give the weight of each of the query's terms, as passages weigh them."""
-        terms = passage_terms(query.reading, analyzer)
-        return self.postings["passages"].weigh(terms, analyzer.background)
-
     def form_terms(self, form: str, reading: Reading, analyzer: Analyzer) -> list[str]:
-        """Give the terms of a wording in one of its two forms, `written` or `canonical`."""
-        if form == "written":
-            return analyzer.written_terms(reading, _WRITTEN)
-        return analyzer.canonical_terms(reading, _CANONICAL)
+        """Give the terms of a text in one of the forms that are indexed."""
+        match form:
+            case "written":
+                return analyzer.written_terms(reading, _WRITTEN)
+            case "canonical":
+                return analyzer.canonical_terms(reading, _CANONICAL)
+            case _:
+                return passage_terms(reading, analyzer)
 
-    def form_weights(self, form: str, reading: Reading, analyzer: Analyzer) -> dict[str, float]:
-        """Give the terms of a text in a form, and the weight of each in a query."""
+    def _form_weights(self, form: str, reading: Reading, analyzer: Analyzer) -> Mapping[str, float]:
         terms = self.form_terms(form, reading, analyzer)
         return self.postings[form].weigh(terms, analyzer.background)
+
+    def words(self) -> dict[str, int]:
+        """Give the words of the wordings, and in how many wordings each of them stands."""
+        postings = self.postings["written"]
+        counts = np.diff(postings.starts).tolist()
+        terms = postings.vocabulary.items()
+        return {term[1:]: counts[number] for term, number in terms if term[0] == WORD}
 
     def passage(self, candidate: Candidate) -> Passage | None:
         """Give the passage a candidate points at: its best, else its first, if it has any."""

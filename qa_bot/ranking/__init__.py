@@ -13,7 +13,7 @@ from qa_bot.ranking.coefficients import read_coefficients as read_coefficients
 from qa_bot.ranking.confidence import ConfidenceModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     from qa_bot.analyzer import Analyzer
     from qa_bot.index import Candidate, Index
@@ -89,7 +89,8 @@ class Ranker:
 
     def order(self, query: Query, candidates: Iterable[Candidate]) -> list[Hit]:
         """Order the candidates, exact ones first, vetoed ones last; confidence is not given yet."""
-        hits = [self._hit(query, candidate) for candidate in candidates]
+        say: dict[Hashable, tuple[float, tuple[str, ...]]] = {}
+        hits = [self._hit(query, candidate, say) for candidate in candidates]
         return sorted(
             hits, key=lambda hit: (not hit.candidate.exact, bool(hit.contradicted), -hit.order)
         )
@@ -99,16 +100,25 @@ class Ranker:
         own = math.log(max(strength(candidate), 1e-3))
         return {"strength": own, **self.agreement.states(query, candidate.number)}
 
-    def _hit(self, query: Query, candidate: Candidate) -> Hit:
+    def _hit(
+        self, query: Query, candidate: Candidate, say: dict[Hashable, tuple[float, tuple[str, ...]]]
+    ) -> Hit:
+        """Make the hit of a candidate; `say` remembers what the facets say, for all alike."""
         number = candidate.number
-        features = self.order_features(query, candidate)
+        alike = self.agreement.alike(query, number)
+        if alike not in say:
+            states = self.agreement.states(query, number)
+            value = sum(self.coefficients.order[name] * count for name, count in states.items())
+            say[alike] = value, self.agreement.contradicted(query, number)
+        facets_say, contradicted = say[alike]
+        own = math.log(max(strength(candidate), 1e-3))
         return Hit(
             self.index.base.entries[number],
             self.index.passage(candidate),
             candidate,
             self.agreement.of_entries[number],
-            () if candidate.exact else self.agreement.contradicted(query, number),
-            sum(self.coefficients.order[name] * value for name, value in features.items()),
+            () if candidate.exact else contradicted,
+            self.coefficients.order["strength"] * own + facets_say,
         )
 
     def tied(self, query: Query, first: Hit, hits: Iterable[Hit]) -> list[Hit]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from qa_bot.text import normalize
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from qa_bot.facets import FacetReader
     from qa_bot.knowledge import Entry, KnowledgeBase
     from qa_bot.query import Query
@@ -27,15 +29,34 @@ class Agreement:
         self.base = base
         self.facets = facets
         self.of_entries = [self._facets_of(entry) for entry in base.entries]
+        profiles: dict[Hashable, int] = {}
+        self._profiles = [
+            profiles.setdefault(frozenset(values.items()), len(profiles))
+            for values in self.of_entries
+        ]
+        # A facet that no entry of this base names is none of its business.
+        self._vetoing = {
+            name
+            for name, facet in facets.facets.items()
+            if facet.vetoes and any(name in values for values in self.of_entries)
+        }
         self._held = {name: self._values_held(name) for name in facets.facets}
         self.read = lru_cache(maxsize=2048)(lambda text: facets.read(normalize(text)))
+
+    def alike(self, query: Query, number: int) -> Hashable:
+        """Identify the entries for which the facets say the same of a query."""
+        silent = any(
+            name not in self.of_entries[number] and not self.facets.facets[name].silence_serves
+            for name in query.facets
+        )
+        return (self._profiles[number], number if silent else None)
 
     def contradicted(self, query: Query, number: int) -> tuple[str, ...]:
         """Give the facets in which an entry is about something else than the query: a veto."""
         return tuple(
             name
             for name, asked in query.facets.items()
-            if self.facets.facets[name].vetoes
+            if name in self._vetoing
             and self.facets.contradicts(name, asked, self._speaks_of(number, name))
         )
 
@@ -83,7 +104,7 @@ class Agreement:
         for name, asked in query.facets.items():
             facet = self.facets.facets[name]
             held = any(facet.lineage(value) & self._held[name] for value in asked)
-            if facet.vetoes and not held and not self._held_together(name, asked):
+            if name in self._vetoing and not held and not self._held_together(name, asked):
                 unknown += sorted(asked)
         return unknown
 

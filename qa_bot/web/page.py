@@ -39,6 +39,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
             question=question,
             reply=reply,
             carried=carried(question, before, reply) if reply else [],
+            repaired=repaired(bot, reply) if reply else "",
             context=written(reply["context"]) if reply else "",
             error="too_long" if wrong else None,
             openers=openers(bot),
@@ -87,6 +88,13 @@ def carried(
         {"value": value, "href": address(question, {**before, "facets": _without(name, facets)})}
         for name, value in values.items()
     ]
+
+
+def repaired(bot: Bot, reply: Mapping[str, Any]) -> str:
+    """Say which terms were taken to be meant; empty: nothing was mistyped."""
+    terms = dict.fromkeys(right for _, right in reply["explanation"]["repairs"])
+    quoted = "".join(f"『{term}』" for term in terms)
+    return bot.phrases.say("notice.repaired", terms=quoted) if quoted else ""
 
 
 def address(question: str, context: Mapping[str, Any]) -> str:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from qa_bot.facets import FacetReader
     from qa_bot.knowledge import KnowledgeBase
+    from qa_bot.lexicon import Lexicon
     from qa_bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,11 +45,27 @@ def open_index(
 
 def read_base(path: Path, settings: Settings) -> tuple[KnowledgeBase, Analyzer]:
     """Read knowledge and make the analyzer for it; raise MistakesError for what is wrong."""
-    lexicon = read_lexicon(settings.lexicon)
-    facets = read_facets(settings.lexicon / "facets")
+    lexicon, facets = _read_language(settings)
     base = read_knowledge(path, facets)
     mined = mine_words(entry.question for entry in base.entries)
     return base, Analyzer(lexicon, facets, mined, settings.cache / "jieba")
+
+
+def _read_language(settings: Settings) -> tuple[Lexicon, FacetReader]:
+    """Read lexicon and facets; raise MistakesError also where synonyms collapse facet values."""
+    lexicon = read_lexicon(settings.lexicon)
+    facets = read_facets(settings.lexicon / "facets")
+    collapsed = []
+    for word, same in (lexicon.canonical or {}).items():
+        for facet in facets.facets.values():
+            one, other = facet.names.get(word), facet.names.get(same)
+            if facet.vetoes and one and other and one != other:
+                problem = f"{word!r} and {same!r} are different values of {facet.name}"
+                remedy = "take one of them out of the set"
+                collapsed.append(Mistake(Location("synonyms.txt"), problem, remedy))
+    if collapsed:
+        raise MistakesError(collapsed)
+    return lexicon, facets
 
 
 def _cached(base: KnowledgeBase, analyzer: Analyzer, settings: Settings) -> Path:
@@ -83,8 +101,7 @@ def _build(
 
 def _open_saved(folder: Path, settings: Settings) -> tuple[Index, Analyzer]:
     index = Index.open(folder)
-    lexicon = read_lexicon(settings.lexicon)
-    facets = read_facets(settings.lexicon / "facets")
+    lexicon, facets = _read_language(settings)
     analyzer = Analyzer(lexicon, facets, index.mined, settings.cache / "jieba")
     if index.key != index_key(index.base, analyzer):
         problem = "the saved index was built with another lexicon, or was changed"

@@ -40,6 +40,18 @@ def bundled(settings: Settings) -> Bot:
 
 
 @pytest.fixture(scope="session")
+def open_faq(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bot]:
+    """Open a bot on a FAQ table that a test writes out."""
+
+    def open_table(table: str) -> Bot:
+        path = tmp_path_factory.mktemp("faq") / "faq.csv"
+        path.write_text(table, encoding="utf-8")
+        return Bot.open(path, settings)
+
+    return open_table
+
+
+@pytest.fixture(scope="session")
 def seeds(settings: Settings) -> Bot:
     """The bot on the real documents that QA_BOT_SEEDS names."""
     folder = os.environ.get("QA_BOT_SEEDS")

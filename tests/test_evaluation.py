@@ -23,10 +23,8 @@ FAQ = """question,answer
 
 
 @pytest.fixture(scope="module")
-def bot(settings, tmp_path_factory):
-    path = tmp_path_factory.mktemp("faq") / "faq.csv"
-    path.write_text(FAQ, encoding="utf-8")
-    return Bot.open(path, settings)
+def bot(open_faq):
+    return open_faq(FAQ)
 
 
 @pytest.fixture
@@ -122,10 +120,8 @@ REGIONS = """question,answer
 
 
 @pytest.fixture(scope="module")
-def regional(settings, tmp_path_factory):
-    path = tmp_path_factory.mktemp("regions") / "faq.csv"
-    path.write_text(REGIONS, encoding="utf-8")
-    return Bot.open(path, settings)
+def regional(open_faq):
+    return open_faq(REGIONS)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from qa_bot import Bot
 from qa_bot.explanation import explain
 from qa_bot.index import strength
 from qa_bot.query import read_query
@@ -16,10 +15,8 @@ FAQ = """question,answer,wordings
 
 
 @pytest.fixture(scope="module")
-def bot(settings, tmp_path_factory):
-    path = tmp_path_factory.mktemp("faq") / "faq.csv"
-    path.write_text(FAQ, encoding="utf-8")
-    return Bot.open(path, settings)
+def bot(open_faq):
+    return open_faq(FAQ)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from qa_bot import Bot, MistakesError, Settings
+from qa_bot import MistakesError, Settings
 from qa_bot.query import read_query
 from qa_bot.ranking import read_coefficients
 
@@ -21,10 +21,8 @@ FAQ = """question,answer
 
 
 @pytest.fixture(scope="module")
-def bot(settings, tmp_path_factory):
-    path = tmp_path_factory.mktemp("faq") / "faq.csv"
-    path.write_text(FAQ, encoding="utf-8")
-    return Bot.open(path, settings)
+def bot(open_faq):
+    return open_faq(FAQ)
 
 
 @pytest.fixture

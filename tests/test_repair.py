@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from qa_bot import Bot
 from qa_bot.lexicon import read_lexicon
 from qa_bot.query import read_query
 from qa_bot.repair import Repair, mend
@@ -35,10 +34,8 @@ def mended(bundled):
 
 
 @pytest.fixture(scope="module")
-def small(settings, tmp_path_factory):
-    path = tmp_path_factory.mktemp("faq") / "faq.csv"
-    path.write_text(FAQ, encoding="utf-8")
-    return Bot.open(path, settings)
+def small(open_faq):
+    return open_faq(FAQ)
 
 
 def wrong(bot, texts):

@@ -25,10 +25,8 @@ FAQ = """question,answer,wordings
 
 
 @pytest.fixture(scope="module")
-def bot(settings, tmp_path_factory):
-    path = tmp_path_factory.mktemp("faq") / "faq.csv"
-    path.write_text(FAQ, encoding="utf-8")
-    return Bot.open(path, settings)
+def bot(open_faq):
+    return open_faq(FAQ)
 
 
 @pytest.fixture

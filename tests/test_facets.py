@@ -25,7 +25,7 @@ def written(tmp_path):
 @pytest.mark.parametrize(
     ("question", "facet", "values"),
     [
-        ("南京营业性演出许可证如何申请?", "region", {"南京"}),
+        ("南京的演出证去哪里申请?", "region", {"南京"}),
         ("在江蘇省辦理要多久", "region", {"江苏"}),
         ("广州和深圳的要求一样吗", "region", {"广州", "深圳"}),
         ("文网文到期了怎么续", "permit", {"网络文化经营许可证"}),

@@ -78,7 +78,7 @@ class Analyzer:
     def written_terms(self, reading: Reading, views: str) -> list[str]:
         """Give the terms of a text as it was written, in the views asked for."""
         terms = self._word_terms(reading.words) if WORD in views else []
-        return terms + _unit_terms(units(reading.normal), views)
+        return terms + unit_terms(units(reading.normal), views)
 
     def canonical_terms(self, reading: Reading, views: str) -> list[str]:
         """Give the terms of a text in canonical words; a facet value is one term of its own."""
@@ -86,7 +86,7 @@ class Analyzer:
         for run in reading.canonical:
             if WORD in views:
                 terms += self._word_terms(run)
-            terms += _unit_terms(units(" ".join(run)), views)
+            terms += unit_terms(units(" ".join(run)), views)
         if FACET in views:
             terms += [f"{FACET}{m.facet}={m.value}" for m in reading.mentions]
         return terms
@@ -111,7 +111,8 @@ class Analyzer:
                 return 0.0
 
 
-def _unit_terms(characters: list[str], views: str) -> list[str]:
+def unit_terms(characters: list[str], views: str) -> list[str]:
+    """Give the terms of a run of characters, in those views that are made of characters."""
     terms: list[str] = []
     if CHARACTER in views:
         terms += [CHARACTER + unit for unit in characters]

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from qa_bot.reply import Reply
 
 MISTAKES = 1
-USAGE = 2
 
 knowledge_option = click.option(
     "--knowledge",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from qa_bot.analyzer import CHARACTER, FACET, SOUND, WORD
+from qa_bot.analyzer import CHARACTER, FACET, SOUND, WORD, unit_terms
 from qa_bot.index import by_passage, strength, tversky
-from qa_bot.text import syllable, units
+from qa_bot.text import units
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -66,8 +65,8 @@ def explain(query: Query, hit: Hit, ranker: Ranker) -> Explanation:
         return Explanation(1.0, (Match(query.question, hit.entry.question, "exact", 1.0),), ())
     asked = ranker.weigh(query.reading)
     stored = ranker.weights_of(hit.entry.asked_as()[candidate.wording_number])
-    written = _likeness(asked.written, stored.written)
-    in_own_words = written >= _likeness(asked.canonical, stored.canonical)
+    written = tversky(asked.written, stored.written)
+    in_own_words = written >= tversky(asked.canonical, stored.canonical)
     if in_own_words:
         parts, weights, held = _written(query.reading), asked.written, stored.written
     else:
@@ -88,11 +87,6 @@ def explain(query: Query, hit: Hit, ranker: Ranker) -> Explanation:
     met = {match.asked for match in matches}
     unused = dict.fromkeys(part.asked for part in parts if part.asked not in met)
     return Explanation(score, tuple(matches), tuple(unused))
-
-
-def _likeness(asked: Mapping[str, float], held: Mapping[str, float]) -> float:
-    common = sum(weight for term, weight in asked.items() if term in held)
-    return tversky(common, sum(asked.values()), sum(held.values()))
 
 
 def _written(reading: Reading) -> list[Part]:
@@ -116,13 +110,7 @@ def _canonical(reading: Reading, analyzer: Analyzer) -> list[Part]:
 
 
 def _terms_of(word: str) -> frozenset[str]:
-    characters = units(word)
-    sounds = [syllable(unit) for unit in characters]
-    return frozenset(
-        [WORD + word]
-        + [CHARACTER + unit for unit in characters]
-        + [f"{SOUND}{first} {second}" for first, second in pairwise(sounds)]
-    )
+    return frozenset([WORD + word, *unit_terms(units(word), CHARACTER + SOUND)])
 
 
 def _shared_out(

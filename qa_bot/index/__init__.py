@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -64,15 +65,26 @@ class Candidate:
     """Whether the query is one of the entry's wordings, but for case, width and punctuation."""
 
 
-def tversky(common: float, asked: float, held: float) -> float:
-    """Give the likeness of two texts by the weights they share and hold in all (Tversky 1977)."""
-    whole = max(asked, common) + UNASKED * max(held - common, 0.0)
+def shared_weight(asked: Mapping[str, float], held: Mapping[str, float]) -> float:
+    """Give the weight of the asked terms that are held."""
+    return sum(weight for term, weight in asked.items() if term in held)
+
+
+def tversky(asked: Mapping[str, float], held: Mapping[str, float]) -> float:
+    """Give the likeness of two texts by the weights of their terms (Tversky 1977)."""
+    common = shared_weight(asked, held)
+    whole = max(sum(asked.values()), common) + UNASKED * max(sum(held.values()) - common, 0.0)
     return common / whole if whole else 0.0
 
 
 def strength(candidate: Candidate) -> float:
     """Join what speaks for a candidate, 0 to 1, as if each spoke independently (noisy or)."""
     return 1 - (1 - candidate.wording) * (1 - by_passage(candidate)) * (1 - by_support(candidate))
+
+
+def log_strength(candidate: Candidate) -> float:
+    """Give a candidate's strength in nats; what speaks for nothing is bounded below."""
+    return math.log(max(strength(candidate), 1e-3))
 
 
 def by_passage(candidate: Candidate) -> float:
@@ -156,8 +168,8 @@ class Index:
         best = np.maximum.reduceat(wordings, self.wording_starts[:-1])
         answered = np.flatnonzero(np.diff(self.passage_starts))
         if answered.size:
-            by_passage = np.maximum.reduceat(passages, self.passage_starts[answered])
-            best[answered] = np.maximum(best[answered], by_passage)
+            nearest = np.maximum.reduceat(passages, self.passage_starts[answered])
+            best[answered] = np.maximum(best[answered], nearest)
         exact = self.exact.get(query.key, -1)
         if exact >= 0:
             best[exact] = np.inf

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from qa_bot.index import strength
+from qa_bot.index import log_strength
 from qa_bot.ranking.agreement import Agreement
 from qa_bot.ranking.coefficients import Coefficients as Coefficients  # noqa: TC001 - re-exported
 from qa_bot.ranking.coefficients import read_coefficients as read_coefficients
@@ -73,13 +72,13 @@ class Ranker:
         """
         hits = self.order(query, candidates)
         asked = self._model.weigh(query.reading)
+        vetoed = [hit for hit in hits if hit.contradicted]
         weighed: list[Hit] = []
         most = EXACT
         for hit in hits[:k]:
             # Hits that only a clarifying question can tell apart do not speak against each other.
             tied = {other.entry.id for other in self.tied(query, hit, hits)}
             rivals = [h for h in hits if h.entry.id not in tied and not h.contradicted]
-            vetoed = [h for h in hits if h.contradicted]
             features = self._model.features(query, asked, hit, rivals, vetoed)
             if hit.by != "exact":
                 chance = self._model.confidence(hit.by, features)
@@ -97,8 +96,8 @@ class Ranker:
 
     def order_features(self, query: Query, candidate: Candidate) -> dict[str, float]:
         """Give what the order of a candidate is made of."""
-        own = math.log(max(strength(candidate), 1e-3))
-        return {"strength": own, **self.agreement.states(query, candidate.number)}
+        states = self.agreement.states(query, candidate.number)
+        return {"strength": log_strength(candidate), **states}
 
     def _hit(
         self, query: Query, candidate: Candidate, say: dict[Hashable, tuple[float, tuple[str, ...]]]
@@ -111,14 +110,13 @@ class Ranker:
             value = sum(self.coefficients.order[name] * count for name, count in states.items())
             say[alike] = value, self.agreement.contradicted(query, number)
         facets_say, contradicted = say[alike]
-        own = math.log(max(strength(candidate), 1e-3))
         return Hit(
             self.index.base.entries[number],
             self.index.passage(candidate),
             candidate,
             self.agreement.of_entries[number],
             () if candidate.exact else contradicted,
-            self.coefficients.order["strength"] * own + facets_say,
+            self.coefficients.order["strength"] * log_strength(candidate) + facets_say,
         )
 
     def tied(self, query: Query, first: Hit, hits: Iterable[Hit]) -> list[Hit]:

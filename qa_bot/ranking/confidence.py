@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import FACET, WORD
-from qa_bot.index import strength, tversky
+from qa_bot.index import log_strength, shared_weight, strength, tversky
 from qa_bot.ranking.agreement import STATE_FEATURES
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class ConfidenceModel:
         number = hit.candidate.number
         return {
             "bias": 1.0,
-            "strength": math.log(max(own, 1e-3)),
+            "strength": log_strength(hit.candidate),
             "passage": hit.candidate.passage,
             "several": float(len(hit.entry.passages) > 1),
             "cover": cover,
@@ -145,7 +145,7 @@ class ConfidenceModel:
 
 def _overlap(asked: Mapping[str, float], stored: Mapping[str, float]) -> tuple[float, float]:
     """Give the shares, by weight, of the query that a text holds, and of the text asked for."""
-    common = sum(weight for term, weight in asked.items() if term in stored)
+    common = shared_weight(asked, stored)
     return common / (sum(asked.values()) or 1.0), common / (sum(stored.values()) or 1.0)
 
 
@@ -153,12 +153,11 @@ def _residual_features(
     asked: Mapping[str, float], stored: Mapping[str, float], shown: Mapping[str, float]
 ) -> dict[str, float]:
     total, own = sum(asked.values()) or 1e-9, sum(stored.values()) or 1e-9
-    common = sum(weight for term, weight in asked.items() if term in stored)
     telling = {t: w for t, w in stored.items() if t[0] in TELLING_VIEWS}
     lacked = [weight for term, weight in telling.items() if term not in asked]
     return {
-        "residual": tversky(common, total, own),
-        "residual_passage": sum(w for t, w in asked.items() if t in shown) / total,
+        "residual": tversky(asked, stored),
+        "residual_passage": shared_weight(asked, shown) / total,
         "residual_held": sum(w for t, w in asked.items() if t in shown or t in stored) / total,
         "residual_asked": 1 - sum(lacked) / (sum(telling.values()) or 1e-9),
         "residual_mass": min(total / QUERY_MASS, MOST_MASS),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qa_bot.knowledge import Passage
 from qa_bot.mistakes import Location, Mistake, read_text
-from qa_bot.sources.fields import Field, make_entry
+from qa_bot.sources.fields import BETWEEN_HEADINGS, Field, make_entry
 from qa_bot.sources.titles import BULLET, title_entry
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ LONGEST_HEADING = 45
 GOES_ON = re.compile(r"[。:：;；,，、….]$")
 """How a line ends that is not a heading."""
 NUMBERED = re.compile(r"[0-9]+[.、)\uff09]|[(\uff08][0-9]+[)\uff09]|[①-⑳]")
-BETWEEN_HEADINGS = " · "
 
 Line = tuple[int, str]
 """Line number, stripped text."""

@@ -33,6 +33,8 @@ FIELDS = {alias: name for name, aliases in NAMES.items() for alias in (name, *al
 DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LONGEST_QUESTION = 300
+BETWEEN_HEADINGS = " · "
+"""What stands between the headings of a passage's section."""
 
 
 @dataclass(frozen=True, slots=True)

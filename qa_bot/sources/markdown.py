@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from qa_bot.knowledge import Passage
 from qa_bot.mistakes import Location, Mistake, read_text
-from qa_bot.sources.fields import Field, field_name, make_entry
+from qa_bot.sources.fields import BETWEEN_HEADINGS, Field, field_name, make_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,6 @@ FRONT_MATTER = re.compile(r"\s*---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.DOTALL | r
 SOFT_BREAK = "\r"
 BETWEEN_LATIN = re.compile(r"(?<=[!-~])\r(?=[!-~])")
 """A line end that parts two words, as none between Chinese characters does."""
-BETWEEN_HEADINGS = " · "
 
 
 def read_markdown(path: Path, name: str) -> Iterator[Entry | Mistake]:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
 from contextlib import contextmanager
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from werkzeug.serving import make_server
-
-from qa_bot import Bot
-from qa_bot.web import LiveBot, create_app
+from running import Server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 CHROMIUM = shutil.which("chromium")
@@ -40,20 +36,19 @@ PHONE, SMALL_PHONE, DESKTOP = 390, 320, 1280
 
 
 @contextmanager
-def serving(bot, settings):
-    """Serve a bot from a thread; give the address."""
-    server = make_server("127.0.0.1", 0, create_app(LiveBot(settings, bot=bot)), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def serving(settings, knowledge=None):
+    """Serve in a process of its own; give the address."""
+    server = Server(knowledge, QA_BOT_CACHE=settings.cache, QA_BOT_CONTACT=settings.contact)
+    try:
+        server.listen().wait_for("answering from")
+        yield f"http://127.0.0.1:{server.port}/"
+    finally:
+        server.close()
 
 
 @pytest.fixture(scope="module")
-def address(bundled, settings):
-    with serving(bundled, settings) as address:
+def address(settings):
+    with serving(settings) as address:
         yield address
 
 
@@ -373,7 +368,7 @@ def test_markup_that_is_typed_stays_text_with_and_without_a_reply(visit, complai
 
 def test_markup_in_the_knowledge_stays_text(visit, settings, write):
     path = write("坏.csv", f"question,answer\n问{HOSTILE}？,答{HOSTILE}。\n")
-    with serving(Bot.open(path, settings), settings) as address:
+    with serving(settings, path) as address:
         page = visit(url=address)
         page.click(".openers a")
         page.wait_for_selector(".answered")

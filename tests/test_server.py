@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
-import json
-import os
-import queue
-import re
 import signal
 import subprocess
 import sys
 import threading
-from urllib.parse import quote
 
 import pytest
+from running import DEADLINE, Server
 
 from qa_bot.settings import PROJECT
-
-DEADLINE = 60
-"""Seconds until a server that says nothing is given up; none of them is waited out."""
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="the signals are POSIX's")
 
@@ -27,71 +19,13 @@ NEW = "question,answer\n几点上班？,早上八点半上班。\n食堂在哪�
 BROKEN = "question,answer\n几点上班？,早上八点上班。\n,没有问题的答案。\n"
 
 
-class Server:
-    """A running `python -m qa_bot serve`, with what it has written to standard error."""
-
-    def __init__(self, knowledge, environ):
-        command = [sys.executable, "-m", "qa_bot", "serve", "--port", "0", "--knowledge"]
-        self.process = subprocess.Popen(
-            [*command, str(knowledge)],
-            cwd=PROJECT,
-            env=environ,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        self.written = []
-        self._lines = queue.Queue()
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self):
-        for line in self.process.stderr:
-            self._lines.put(line)
-        self._lines.put(None)
-
-    def wait_for(self, pattern):
-        """Read on until a line fits; give the match."""
-        while line := self._lines.get(timeout=DEADLINE):
-            self.written.append(line)
-            if found := re.search(pattern, line):
-                return found
-        return pytest.fail(
-            f"the server ended without writing {pattern!r}:\n{''.join(self.written)}"
-        )
-
-    def listen(self):
-        self.port = int(self.wait_for(r"listening at http://[^/]+:(\d+)/")[1])
-        return self
-
-    def get(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
-        try:
-            connection.request("GET", path)
-            response = connection.getresponse()
-            return response.status, json.loads(response.read())
-        finally:
-            connection.close()
-
-    def answer(self, question):
-        status, reply = self.get(f"/api/v1/answers?question={quote(question)}")
-        return status, reply["answer"] and reply["answer"]["text"]
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait(DEADLINE)
-        self._reader.join(DEADLINE)
-        self.process.stderr.close()
-
-
 @pytest.fixture
 def start(settings):
     """Start a server on a file or folder of knowledge and wait until it listens."""
     servers = []
 
     def start_server(knowledge, cache=settings.cache):
-        environ = {**os.environ, "QA_BOT_CACHE": str(cache), "PYTHONUTF8": "1"}
-        servers.append(Server(knowledge, environ))
+        servers.append(Server(knowledge, QA_BOT_CACHE=cache))
         return servers[-1].listen()
 
     yield start_server

@@ -46,8 +46,11 @@ class Settings:
     answer_confidence: float = 0.45
     """Answer only when the best candidate is at least this likely to be right (0 to 1)."""
 
-    paragraph_confidence: float = 0.3
+    paragraph_confidence: float = 0.2
     """Answer with a paragraph of an article, found by its text, when it is at least this likely."""
+
+    clarify_confidence: float = 0.25
+    """Ask back for what tells candidates apart only when the best is at least this likely."""
 
     listed_confidence: float = 0.25
     """Say that a question is listed without an answer only when it is at least this likely."""

@@ -19,7 +19,7 @@ from qa_bot.knowledge import KnowledgeBase
 from qa_bot.text import match_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -65,7 +65,7 @@ class Candidate:
     """Whether the query is one of the entry's wordings, but for case, width and punctuation."""
 
 
-def shared_weight(asked: Mapping[str, float], held: Mapping[str, float]) -> float:
+def shared_weight(asked: Mapping[str, float], held: Container[str]) -> float:
     """Give the weight of the asked terms that are held."""
     return sum(weight for term, weight in asked.items() if term in held)
 

@@ -53,6 +53,8 @@ class Facet:
     that names no permit is about something else than the permit asked for)."""
     vetoes: bool = True
     """Whether an entry with another value can never be the answer."""
+    grid: str = ""
+    """Which axis of the grid of entries its values form: `page`, `row` or `column`."""
     pattern: re.Pattern[str] | None = None
     """How values look that cannot be listed (years); the first group is the value."""
     parents: dict[str, set[str]] = field(default_factory=dict)
@@ -132,9 +134,19 @@ def read_facets(folder: Path) -> FacetReader:
         except MistakesError as error:
             mistakes += error.mistakes
         facets[facet.name] = facet
+    mistakes += _same_axes(facets.values())
     if mistakes:
         raise MistakesError(mistakes)
     return FacetReader(facets, hash_files(paths))
+
+
+def _same_axes(facets: Iterable[Facet]) -> Iterator[Mistake]:
+    taken: dict[str, str] = {}
+    for facet in facets:
+        first = taken.setdefault(facet.grid, facet.name) if facet.grid else facet.name
+        if first != facet.name:
+            problem = f"@grid {facet.grid} is also that of {first}.txt"
+            yield Mistake(Location(f"{facet.name}.txt"), problem, "keep it in one of the two")
 
 
 def _read_facet(path: Path, facet: Facet) -> Iterator[Mistake]:
@@ -196,6 +208,8 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
             facet.narrower_serves = text == "serves"
         case "silence" if text in {"serves", "contradicts"}:
             facet.silence_serves = text == "serves"
+        case "grid" if text in {"page", "row", "column"}:
+            facet.grid = text
         case "not":
             yield from _add_names(location, facet, "", text.split(","))
         case "pattern":
@@ -208,7 +222,8 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
                     yield Mistake(location, "the pattern has no group", "put the value in ( )")
         case _:
             known = "label, ask, default, pattern, not, contradiction veto|weigh, "
-            known += "narrower serves|contradicts, silence serves|contradicts"
+            known += "narrower serves|contradicts, silence serves|contradicts, "
+            known += "grid page|row|column"
             yield Mistake(location, f"unknown directive @{name} {text}", f"use one of: {known}")
 
 

@@ -37,6 +37,7 @@ ROOMS = [
     "opening",
     "bot",
     "evaluation",
+    "lint",
     "web",
     "cli",
     "__main__",

@@ -1,0 +1,127 @@
+"""Ask every question and wording verbatim, as if it were not stored: does its entry come first?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from qa_bot.bot import CANDIDATES
+from qa_bot.lint.diagnostic import ERROR, WARNING, Diagnostic
+from qa_bot.mistakes import Mistake
+from qa_bot.query import read_query
+from qa_bot.text import match_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from qa_bot.bot import Bot
+    from qa_bot.knowledge import Entry
+    from qa_bot.query import Query
+    from qa_bot.ranking import Hit
+
+EQUAL = 1e-6
+"""Likenesses nearer than this are the same."""
+NEAR_IDENTICAL = 0.85
+"""Texts of at least this likeness ask the same: all but a word that says little, or synonyms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A stored text asked verbatim, with the rule put aside that an exact match wins."""
+
+    text: str
+    query: Query
+    own: Hit
+    rivals: Sequence[Hit]
+    """The hits of other entries that are not vetoed, best first."""
+
+
+def lint_titles(bot: Bot, progress: Callable[[int], object]) -> Iterator[Diagnostic]:
+    """Find texts that do not lead to their entry; `progress` is called with 1 for each entry."""
+    compared: set[frozenset[int]] = set()
+    for number, entry in enumerate(bot.index.base.entries):
+        for text in entry.asked_as():
+            asked = _ask(bot, text, number)
+            if asked.own.contradicted:
+                # Only a stated facet keeps a question from its own entry, which is told as such.
+                if text != entry.question:
+                    yield _vetoed(bot, asked)
+                continue
+            yield from _lost(asked)
+            yield from _near_identical(bot, asked, compared)
+        progress(1)
+
+
+def _ask(bot: Bot, text: str, number: int) -> Asked:
+    # A stored text is never mended, so typing errors need not be looked for.
+    query = read_query(text, bot.analyzer)
+    candidates = bot.index.search(query, bot.analyzer, CANDIDATES)
+    hits = bot.ranker.order(query, [replace(found, exact=False) for found in candidates])
+    own = next(hit for hit in hits if hit.candidate.number == number)
+    rivals = [hit for hit in hits if hit is not own and not hit.contradicted]
+    return Asked(text, query, own, rivals)
+
+
+def _vetoed(bot: Bot, asked: Asked) -> Diagnostic:
+    name = asked.own.contradicted[0]
+    facet = bot.analyzer.facets.facets[name]
+    named = "\u3001".join(sorted(asked.query.facets[name]))
+    meant = "\u3001".join(sorted(asked.own.facets.get(name, ()))) or facet.default or "none"
+    problem = f"the wording {asked.text!r} names {name}={named}, its entry is about {meant}: "
+    problem += "asked a little differently, it is kept from its own answer"
+    remedy = f"state the entry's {name} in facets, or take the wording out"
+    return Diagnostic("vetoed", WARNING, Mistake(asked.own.entry.location, problem, remedy))
+
+
+def _lost(asked: Asked) -> Iterator[Diagnostic]:
+    """Say that another entry is as near to a text as its own, or comes before it."""
+    own = asked.own
+    rival = next(iter(asked.rivals), None)
+    alike = next((hit for hit in asked.rivals if _likeness(hit) >= _likeness(own) - EQUAL), None)
+    if alike:
+        problem = f"{asked.text!r} cannot be told apart from {_met(alike)!r}"
+        remedy = "join the entries, or say in one of the two what makes it different"
+        yield _about("indistinguishable", ERROR, asked, alike, problem, remedy)
+    elif rival and rival.order > own.order:
+        problem = f"{asked.text!r} leads first to {rival.entry.question!r}"
+        remedy = "word it more clearly, state its facets, or move it to the other entry"
+        yield _about("outranked", WARNING, asked, rival, problem, remedy)
+
+
+def _near_identical(bot: Bot, asked: Asked, compared: set[frozenset[int]]) -> Iterator[Diagnostic]:
+    """Say, once for two entries of the same facets, that they ask the same."""
+    own = asked.own
+    for rival in asked.rivals:
+        pair = frozenset({own.candidate.number, rival.candidate.number})
+        near = EQUAL < _likeness(own) - _likeness(rival) <= 1 - NEAR_IDENTICAL
+        if not near or pair in compared or own.facets != rival.facets:
+            continue
+        compared.add(pair)
+        both = own.entry.answered and rival.entry.answered
+        if not both:
+            problem = f"{asked.text!r} asks the same as {_met(rival)!r}"
+            remedy = "make one a wording of the other"
+            yield _about("same_question", WARNING, asked, rival, problem, remedy)
+        elif _answer(own.entry) != _answer(rival.entry):
+            problem = f"{asked.text!r} asks the same as {_met(rival)!r}, with another answer"
+            remedy = "keep one answer, or say in question or facets what makes them different"
+            yield _about("contradiction", WARNING, asked, rival, problem, remedy)
+
+
+def _about(
+    kind: str, severity: str, asked: Asked, rival: Hit, problem: str, remedy: str
+) -> Diagnostic:
+    problem = f"{problem} at {rival.entry.location}"
+    return Diagnostic(kind, severity, Mistake(asked.own.entry.location, problem, remedy))
+
+
+def _likeness(hit: Hit) -> float:
+    return hit.candidate.wording
+
+
+def _met(hit: Hit) -> str:
+    return hit.entry.asked_as()[hit.candidate.wording_number]
+
+
+def _answer(entry: Entry) -> list[str]:
+    return [match_key(passage.text) for passage in entry.passages]

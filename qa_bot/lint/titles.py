@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from qa_bot.query import Query
     from qa_bot.ranking import Hit
 
+LIST = "\u3001"
+"""What stands between the values of a list."""
 EQUAL = 1e-6
 """Likenesses nearer than this are the same."""
 NEAR_IDENTICAL = 0.85
@@ -42,13 +44,13 @@ def lint_titles(bot: Bot, progress: Callable[[int], object]) -> Iterator[Diagnos
     for number, entry in enumerate(bot.index.base.entries):
         for text in entry.asked_as():
             asked = _ask(bot, text, number)
-            if asked.own.contradicted:
-                # Only a stated facet keeps a question from its own entry, which is told as such.
-                if text != entry.question:
-                    yield _vetoed(bot, asked)
-                continue
-            yield from _lost(asked)
-            yield from _near_identical(bot, asked, compared)
+            unknown = bot.ranker.agreement.unknown_values(asked.query)
+            if not (unknown or asked.own.contradicted):
+                yield from _lost(asked)
+                yield from _near_identical(asked, compared)
+            elif text != entry.question:
+                # A question is kept from its own entry by a stated facet alone, told as such.
+                yield _kept_away(bot, asked, unknown)
         progress(1)
 
 
@@ -62,15 +64,21 @@ def _ask(bot: Bot, text: str, number: int) -> Asked:
     return Asked(text, query, own, rivals)
 
 
-def _vetoed(bot: Bot, asked: Asked) -> Diagnostic:
-    name = asked.own.contradicted[0]
-    facet = bot.analyzer.facets.facets[name]
-    named = "\u3001".join(sorted(asked.query.facets[name]))
-    meant = "\u3001".join(sorted(asked.own.facets.get(name, ()))) or facet.default or "none"
-    problem = f"the wording {asked.text!r} names {name}={named}, its entry is about {meant}: "
-    problem += "asked a little differently, it is kept from its own answer"
-    remedy = f"state the entry's {name} in facets, or take the wording out"
-    return Diagnostic("vetoed", WARNING, Mistake(asked.own.entry.location, problem, remedy))
+def _kept_away(bot: Bot, asked: Asked, unknown: Sequence[str]) -> Diagnostic:
+    """Say that a wording, asked a little differently, would not lead to its own entry."""
+    remedy = "name it in other words, or take the wording out"
+    if asked.own.contradicted:
+        name = asked.own.contradicted[0]
+        facet = bot.analyzer.facets.facets[name]
+        named = LIST.join(sorted(asked.query.facets[name]))
+        meant = LIST.join(sorted(asked.own.facets.get(name, ()))) or facet.default or "none"
+        problem = f"{asked.text!r} names {name}={named}, but its entry has {name}={meant}"
+        remedy = f"state {name}={named} in the entry's facets where that is true; else {remedy}"
+        kind = "vetoed"
+    else:
+        problem = f"{asked.text!r} names {LIST.join(unknown)}, of which no entry is about just that"
+        kind = "unknown_value"
+    return Diagnostic(kind, WARNING, Mistake(asked.own.entry.location, problem, remedy))
 
 
 def _lost(asked: Asked) -> Iterator[Diagnostic]:
@@ -88,7 +96,7 @@ def _lost(asked: Asked) -> Iterator[Diagnostic]:
         yield _about("outranked", WARNING, asked, rival, problem, remedy)
 
 
-def _near_identical(bot: Bot, asked: Asked, compared: set[frozenset[int]]) -> Iterator[Diagnostic]:
+def _near_identical(asked: Asked, compared: set[frozenset[int]]) -> Iterator[Diagnostic]:
     """Say, once for two entries of the same facets, that they ask the same."""
     own = asked.own
     for rival in asked.rivals:

@@ -22,6 +22,13 @@ INDENT = 2
 HALF_WIDTH = str.maketrans("｜，", "|,")
 """Separators as a Chinese keyboard types them."""
 DIRECTIVE = re.compile(r"@(\w+)(?:\s+(.+))?")
+CHOICES: Mapping[str, tuple[str, Mapping[str, bool | str]]] = {
+    "contradiction": ("vetoes", {"veto": True, "weigh": False}),
+    "narrower": ("narrower_serves", {"serves": True, "contradicts": False}),
+    "silence": ("silence_serves", {"serves": True, "contradicts": False}),
+    "grid": ("grid", {"page": "page", "row": "row", "column": "column"}),
+}
+"""Directives that take one of few words: the field of the facet, and what each word means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +209,9 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
     match name:
         case "label" | "ask" | "default":
             setattr(facet, name, text)
-        case "contradiction" if text in {"veto", "weigh"}:
-            facet.vetoes = text == "veto"
-        case "narrower" if text in {"serves", "contradicts"}:
-            facet.narrower_serves = text == "serves"
-        case "silence" if text in {"serves", "contradicts"}:
-            facet.silence_serves = text == "serves"
-        case "grid" if text in {"page", "row", "column"}:
-            facet.grid = text
+        case _ if name in CHOICES and text in CHOICES[name][1]:
+            field_name, words = CHOICES[name]
+            setattr(facet, field_name, words[text])
         case "not":
             yield from _add_names(location, facet, "", text.split(","))
         case "pattern":
@@ -221,9 +223,8 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
                 if not facet.pattern.groups:
                     yield Mistake(location, "the pattern has no group", "put the value in ( )")
         case _:
-            known = "label, ask, default, pattern, not, contradiction veto|weigh, "
-            known += "narrower serves|contradicts, silence serves|contradicts, "
-            known += "grid page|row|column"
+            choices = (f"{name} {'|'.join(words)}" for name, (_, words) in CHOICES.items())
+            known = ", ".join(("label, ask, default, pattern, not", *choices))
             yield Mistake(location, f"unknown directive @{name} {text}", f"use one of: {known}")
 
 

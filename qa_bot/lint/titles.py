@@ -1,4 +1,4 @@
-"""Ask every question and wording verbatim, as if it were not stored: does its entry come first?"""
+"""Ask every question and wording verbatim, as if it were not stored, and see what comes first."""
 
 from __future__ import annotations
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from qa_bot.query import Query
     from qa_bot.ranking import Hit
 
+    Pair = frozenset[int]
+    """The numbers of two entries."""
+
 LIST = "\u3001"
 """What stands between the values of a list."""
 EQUAL = 1e-6
@@ -40,25 +43,35 @@ class Asked:
 
 def lint_titles(bot: Bot, progress: Callable[[int], object]) -> Iterator[Diagnostic]:
     """Find texts that do not lead to their entry; `progress` is called with 1 for each entry."""
-    compared: set[frozenset[int]] = set()
+    told: set[Pair] = set()
+    near: dict[Pair, tuple[Asked, Hit]] = {}
     for number, entry in enumerate(bot.index.base.entries):
         for text in entry.asked_as():
             asked = _ask(bot, text, number)
             unknown = bot.ranker.agreement.unknown_values(asked.query)
-            if not (unknown or asked.own.contradicted):
-                yield from _lost(asked)
-                yield from _near_identical(asked, compared)
-            elif text != entry.question:
+            if unknown or asked.own.contradicted:
                 # A question is kept from its own entry by a stated facet alone, told as such.
-                yield _kept_away(bot, asked, unknown)
+                if text != entry.question:
+                    yield _kept_away(bot, asked, unknown)
+            elif alike := _alike(asked):
+                told.add(_pair(asked, alike))
+                yield _indistinguishable(asked, alike)
+            else:
+                yield from _outranked(asked)
+                for rival in _near_identical(asked):
+                    near.setdefault(_pair(asked, rival), (asked, rival))
         progress(1)
+    for pair, (asked, rival) in near.items():
+        if pair not in told:
+            yield from _same_question(asked, rival)
 
 
 def _ask(bot: Bot, text: str, number: int) -> Asked:
     # A stored text is never mended, so typing errors need not be looked for.
     query = read_query(text, bot.analyzer)
     candidates = bot.index.search(query, bot.analyzer, CANDIDATES)
-    hits = bot.ranker.order(query, [replace(found, exact=False) for found in candidates])
+    inexact = [replace(found, exact=False) if found.exact else found for found in candidates]
+    hits = bot.ranker.order(query, inexact)
     own = next(hit for hit in hits if hit.candidate.number == number)
     rivals = [hit for hit in hits if hit is not own and not hit.contradicted]
     return Asked(text, query, own, rivals)
@@ -81,39 +94,45 @@ def _kept_away(bot: Bot, asked: Asked, unknown: Sequence[str]) -> Diagnostic:
     return Diagnostic(kind, WARNING, Mistake(asked.own.entry.location, problem, remedy))
 
 
-def _lost(asked: Asked) -> Iterator[Diagnostic]:
-    """Say that another entry is as near to a text as its own, or comes before it."""
-    own = asked.own
+def _alike(asked: Asked) -> Hit | None:
+    """Give the hit of another entry that is as near to a text as its own."""
+    least = _likeness(asked.own) - EQUAL
+    return next((hit for hit in asked.rivals if _likeness(hit) >= least), None)
+
+
+def _indistinguishable(asked: Asked, alike: Hit) -> Diagnostic:
+    problem = f"{asked.text!r} cannot be told apart from {_met(alike)!r}"
+    remedy = "join the entries, or say in one of the two what makes it different"
+    return _about("indistinguishable", ERROR, asked, alike, problem, remedy)
+
+
+def _outranked(asked: Asked) -> Iterator[Diagnostic]:
     rival = next(iter(asked.rivals), None)
-    alike = next((hit for hit in asked.rivals if _likeness(hit) >= _likeness(own) - EQUAL), None)
-    if alike:
-        problem = f"{asked.text!r} cannot be told apart from {_met(alike)!r}"
-        remedy = "join the entries, or say in one of the two what makes it different"
-        yield _about("indistinguishable", ERROR, asked, alike, problem, remedy)
-    elif rival and rival.order > own.order:
+    if rival and rival.order > asked.own.order:
         problem = f"{asked.text!r} leads first to {rival.entry.question!r}"
         remedy = "word it more clearly, state its facets, or move it to the other entry"
         yield _about("outranked", WARNING, asked, rival, problem, remedy)
 
 
-def _near_identical(asked: Asked, compared: set[frozenset[int]]) -> Iterator[Diagnostic]:
-    """Say, once for two entries of the same facets, that they ask the same."""
-    own = asked.own
-    for rival in asked.rivals:
-        pair = frozenset({own.candidate.number, rival.candidate.number})
-        near = EQUAL < _likeness(own) - _likeness(rival) <= 1 - NEAR_IDENTICAL
-        if not near or pair in compared or own.facets != rival.facets:
-            continue
-        compared.add(pair)
-        both = own.entry.answered and rival.entry.answered
-        if not both:
-            problem = f"{asked.text!r} asks the same as {_met(rival)!r}"
-            remedy = "make one a wording of the other"
-            yield _about("same_question", WARNING, asked, rival, problem, remedy)
-        elif _answer(own.entry) != _answer(rival.entry):
-            problem = f"{asked.text!r} asks the same as {_met(rival)!r}, with another answer"
-            remedy = "keep one answer, or say in question or facets what makes them different"
-            yield _about("contradiction", WARNING, asked, rival, problem, remedy)
+def _near_identical(asked: Asked) -> list[Hit]:
+    """Give the hits of the same facets with a wording that is nearly the text."""
+    least = _likeness(asked.own) - (1 - NEAR_IDENTICAL)
+    return [
+        hit for hit in asked.rivals if _likeness(hit) >= least and hit.facets == asked.own.facets
+    ]
+
+
+def _same_question(asked: Asked, rival: Hit) -> Iterator[Diagnostic]:
+    """Say that two entries ask the same, unless they also answer the same."""
+    own = asked.own.entry
+    problem = f"{asked.text!r} asks the same as {_met(rival)!r}"
+    if not (own.answered and rival.entry.answered):
+        remedy = "make one a wording of the other"
+        yield _about("same_question", WARNING, asked, rival, problem, remedy)
+    elif _answer(own) != _answer(rival.entry):
+        problem = f"{problem}, with another answer"
+        remedy = "keep one answer, or say in question or facets what makes them different"
+        yield _about("contradiction", WARNING, asked, rival, problem, remedy)
 
 
 def _about(
@@ -121,6 +140,10 @@ def _about(
 ) -> Diagnostic:
     problem = f"{problem} at {rival.entry.location}"
     return Diagnostic(kind, severity, Mistake(asked.own.entry.location, problem, remedy))
+
+
+def _pair(asked: Asked, rival: Hit) -> Pair:
+    return frozenset({asked.own.candidate.number, rival.candidate.number})
 
 
 def _likeness(hit: Hit) -> float:

@@ -63,6 +63,12 @@ def test_titles_that_differ_only_in_polite_words_cannot_be_told_apart(found):
     assert "'文网文怎么续期?' at faq.csv:2" in str(one)
 
 
+def test_a_pair_that_cannot_be_told_apart_is_told_once(found):
+    assert kinds(found("请问文网文怎么续期?,", "您好文网文怎么续期?,")) == [
+        ("error", "indistinguishable")
+    ]
+
+
 def test_titles_that_a_veto_tells_apart_are_no_rivals(found):
     assert found("浙江文网文怎么续期?,在浙江办。", "江苏文网文怎么续期?,在江苏办。") == []
 
@@ -74,9 +80,7 @@ def test_a_wording_that_leads_to_another_entry_first_is_told_with_both_places(fo
     )
     assert kinds([one]) == [("warning", "outranked")]
     assert one.mistake.location.line == 2
-    assert "'特许经营备案费用' leads first to '商业特许经营备案多少钱?' at faq.csv:3" in str(
-        one
-    )
+    assert "'特许经营备案费用' leads first to '商业特许经营备案多少钱?' at faq.csv:3" in str(one)
 
 
 AUCTION = "拍卖证怎么申请?,向商务部门申请。"
@@ -98,6 +102,12 @@ def test_a_wording_that_names_what_the_base_has_nothing_of_is_told(found):
     (one,) = found("外资企业能办文网文吗?,不能。", "文网文好办吗?,好办。,合伙企业好办文网文吗")
     assert kinds([one]) == [("warning", "unknown_value")]
     assert "合伙企业" in one.mistake.problem
+
+
+def test_a_question_may_lose_its_permit_by_stating_another_beside_it(found):
+    stated = "permit=电视剧制作许可证;permit=广电证"
+    row = f"拍电视剧还要电视剧制作许可证吗?,不需要。,,{stated}"
+    assert kinds(found("广电证怎么续期?,到期前申请。", row)) == [("warning", "unknown_value")]
 
 
 SAME = ("文网文怎么续期?", "网络文化经营许可证怎么续期?")

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qa_bot.lint.diagnostic import SEVERITIES
+from qa_bot.lint.diagnostic import Severity
 from qa_bot.lint.entries import lint_basis, lint_dates, lint_stated_facets
 from qa_bot.lint.grid import lay_out
 from qa_bot.lint.titles import lint_titles
@@ -37,7 +37,7 @@ class Report:
     def counts(self) -> dict[str, int]:
         """Count the diagnostics by severity."""
         found = Counter(diagnostic.severity for diagnostic in self.diagnostics)
-        return {f"{severity}s": found[severity] for severity in SEVERITIES}
+        return {f"{severity}s": found[severity] for severity in Severity}
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as plain data."""
@@ -66,5 +66,6 @@ def lint(
         *lint_dates(base, today, bot.settings.review_after_days),
         *lint_basis(base),
     ]
-    found.sort(key=lambda one: (SEVERITIES.index(one.severity), one.mistake.location, one.kind))
+    worst_first = list(Severity)
+    found.sort(key=lambda one: (worst_first.index(one.severity), one.mistake.location, one.kind))
     return Report(tuple(found), lay_out(base, bot.ranker.agreement.of_entries, facets, today))

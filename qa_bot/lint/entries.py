@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
-from qa_bot.lint.diagnostic import HINT, WARNING, Diagnostic
+from qa_bot.lint.diagnostic import Diagnostic, Kind, Severity
 from qa_bot.mistakes import Mistake
 from qa_bot.text import normalize
 
@@ -27,11 +27,11 @@ def lint_dates(
         if entry.expired(today):
             problem = f"the answer was valid until {entry.valid_until} and is no longer given"
             remedy = "renew answer and valid_until, or take the answer out"
-            yield _warning("expired", entry, problem, remedy)
+            yield _warning(Kind.EXPIRED, entry, problem, remedy)
         elif entry.reviewed_on and entry.reviewed_on <= due:
             problem = f"the answer was last reviewed on {entry.reviewed_on}"
             remedy = "compare it with its source and renew reviewed_on"
-            yield _warning("stale", entry, problem, remedy)
+            yield _warning(Kind.STALE, entry, problem, remedy)
 
 
 def lint_basis(base: KnowledgeBase) -> Iterator[Diagnostic]:
@@ -41,11 +41,13 @@ def lint_basis(base: KnowledgeBase) -> Iterator[Diagnostic]:
     if lacking and len(lacking) == len(answered):
         problem = f"none of the {len(answered)} answers names what it rests on"
         remedy = "state basis where a regulation carries the answer"
-        yield Diagnostic("no_basis", HINT, Mistake(lacking[0].location, problem, remedy))
+        yield Diagnostic(
+            Kind.NO_BASIS, Severity.HINT, Mistake(lacking[0].location, problem, remedy)
+        )
         return
     for entry in lacking:
         problem = f"the answer to {entry.question!r} names no basis, as others do"
-        yield _warning("no_basis", entry, problem, "state the regulation it rests on in basis")
+        yield _warning(Kind.NO_BASIS, entry, problem, "state the regulation it rests on in basis")
 
 
 def lint_stated_facets(base: KnowledgeBase, facets: FacetReader) -> Iterator[Diagnostic]:
@@ -64,14 +66,14 @@ def lint_stated_facets(base: KnowledgeBase, facets: FacetReader) -> Iterator[Dia
             problem += f" {_listed(read)}"
             remedy = "mend one of the two; a phrase that is misread goes into "
             remedy += f"facets/{name}.txt as @not"
-            severity = WARNING if facets.facets[name].vetoes else HINT
+            severity = Severity.WARNING if facets.facets[name].vetoes else Severity.HINT
             mistake = Mistake(entry.location, problem, remedy)
-            yield Diagnostic("stated_facet", severity, mistake)
+            yield Diagnostic(Kind.STATED_FACET, severity, mistake)
 
 
-def _warning(kind: str, entry: Entry, problem: str, remedy: str) -> Diagnostic:
-    return Diagnostic(kind, WARNING, Mistake(entry.location, problem, remedy))
+def _warning(kind: Kind, entry: Entry, problem: str, remedy: str) -> Diagnostic:
+    return Diagnostic(kind, Severity.WARNING, Mistake(entry.location, problem, remedy))
 
 
 def _listed(values: frozenset[str]) -> str:
-    return "\u3001".join(sorted(values))
+    return "、".join(sorted(values))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qa_bot.bot import CANDIDATES
-from qa_bot.lint.diagnostic import ERROR, WARNING, Diagnostic
+from qa_bot.lint.diagnostic import Diagnostic, Kind, Severity
 from qa_bot.mistakes import Mistake
 from qa_bot.query import read_query
 from qa_bot.text import match_key
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     Pair = frozenset[int]
     """The numbers of two entries."""
 
-LIST = "\u3001"
-"""What stands between the values of a list."""
 EQUAL = 1e-6
 """Likenesses nearer than this are the same."""
 NEAR_IDENTICAL = 0.85
 """Texts of at least this likeness ask the same: all but a word that says little, or synonyms."""
+
+REWORD = "name it in other words, or take the wording out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,11 @@ def lint_titles(bot: Bot, progress: Callable[[int], object]) -> Iterator[Diagnos
             asked = _ask(bot, text, number)
             unknown = bot.ranker.agreement.unknown_values(asked.query)
             if unknown or asked.own.contradicted:
-                # A question is kept from its own entry by a stated facet alone, told as such.
-                if text != entry.question:
-                    yield _kept_away(bot, asked, unknown)
+                yield from _kept_away(bot, asked, unknown)
             elif alike := _alike(asked):
+                if _pair(asked, alike) not in told:
+                    yield _indistinguishable(asked, alike)
                 told.add(_pair(asked, alike))
-                yield _indistinguishable(asked, alike)
             else:
                 yield from _outranked(asked)
                 for rival in _near_identical(asked):
@@ -77,21 +76,30 @@ def _ask(bot: Bot, text: str, number: int) -> Asked:
     return Asked(text, query, own, rivals)
 
 
-def _kept_away(bot: Bot, asked: Asked, unknown: Sequence[str]) -> Diagnostic:
-    """Say that a wording, asked a little differently, would not lead to its own entry."""
-    remedy = "name it in other words, or take the wording out"
-    if asked.own.contradicted:
-        name = asked.own.contradicted[0]
-        facet = bot.analyzer.facets.facets[name]
-        named = LIST.join(sorted(asked.query.facets[name]))
-        meant = LIST.join(sorted(asked.own.facets.get(name, ()))) or facet.default or "none"
-        problem = f"{asked.text!r} names {name}={named}, but its entry has {name}={meant}"
-        remedy = f"state {name}={named} in the entry's facets where that is true; else {remedy}"
-        kind = "vetoed"
-    else:
-        problem = f"{asked.text!r} names {LIST.join(unknown)}, of which no entry is about just that"
-        kind = "unknown_value"
-    return Diagnostic(kind, WARNING, Mistake(asked.own.entry.location, problem, remedy))
+def _kept_away(bot: Bot, asked: Asked, unknown: Sequence[str]) -> Iterator[Diagnostic]:
+    """Say that a text, asked a little differently, would not lead to its own entry."""
+    if not asked.own.contradicted:
+        yield _unknown(asked, unknown)
+    elif asked.text != asked.own.entry.question:
+        # What a question itself contradicts is a stated facet, and told as such.
+        yield _vetoed(bot, asked)
+
+
+def _vetoed(bot: Bot, asked: Asked) -> Diagnostic:
+    name = asked.own.contradicted[0]
+    facet = bot.analyzer.facets.facets[name]
+    named = "、".join(sorted(asked.query.facets[name]))
+    held = "、".join(sorted(asked.own.facets.get(name, ()))) or facet.default or "none"
+    problem = f"{asked.text!r} names {name}={named}, but its entry has {name}={held}"
+    remedy = f"state {name}={named} in the entry's facets where that is true; else {REWORD}"
+    location = asked.own.entry.location
+    return Diagnostic(Kind.VETOED, Severity.WARNING, Mistake(location, problem, remedy))
+
+
+def _unknown(asked: Asked, values: Sequence[str]) -> Diagnostic:
+    problem = f"{asked.text!r} names {'、'.join(values)}, of which no entry is about just that"
+    location = asked.own.entry.location
+    return Diagnostic(Kind.UNKNOWN_VALUE, Severity.WARNING, Mistake(location, problem, REWORD))
 
 
 def _alike(asked: Asked) -> Hit | None:
@@ -103,7 +111,7 @@ def _alike(asked: Asked) -> Hit | None:
 def _indistinguishable(asked: Asked, alike: Hit) -> Diagnostic:
     problem = f"{asked.text!r} cannot be told apart from {_met(alike)!r}"
     remedy = "join the entries, or say in one of the two what makes it different"
-    return _about("indistinguishable", ERROR, asked, alike, problem, remedy)
+    return _about(Kind.INDISTINGUISHABLE, Severity.ERROR, asked, alike, problem, remedy)
 
 
 def _outranked(asked: Asked) -> Iterator[Diagnostic]:
@@ -111,7 +119,7 @@ def _outranked(asked: Asked) -> Iterator[Diagnostic]:
     if rival and rival.order > asked.own.order:
         problem = f"{asked.text!r} leads first to {rival.entry.question!r}"
         remedy = "word it more clearly, state its facets, or move it to the other entry"
-        yield _about("outranked", WARNING, asked, rival, problem, remedy)
+        yield _about(Kind.OUTRANKED, Severity.WARNING, asked, rival, problem, remedy)
 
 
 def _near_identical(asked: Asked) -> list[Hit]:
@@ -128,15 +136,15 @@ def _same_question(asked: Asked, rival: Hit) -> Iterator[Diagnostic]:
     problem = f"{asked.text!r} asks the same as {_met(rival)!r}"
     if not (own.answered and rival.entry.answered):
         remedy = "make one a wording of the other"
-        yield _about("same_question", WARNING, asked, rival, problem, remedy)
+        yield _about(Kind.SAME_QUESTION, Severity.WARNING, asked, rival, problem, remedy)
     elif _answer(own) != _answer(rival.entry):
         problem = f"{problem}, with another answer"
         remedy = "keep one answer, or say in question or facets what makes them different"
-        yield _about("contradiction", WARNING, asked, rival, problem, remedy)
+        yield _about(Kind.CONTRADICTION, Severity.WARNING, asked, rival, problem, remedy)
 
 
 def _about(
-    kind: str, severity: str, asked: Asked, rival: Hit, problem: str, remedy: str
+    kind: Kind, severity: Severity, asked: Asked, rival: Hit, problem: str, remedy: str
 ) -> Diagnostic:
     problem = f"{problem} at {rival.entry.location}"
     return Diagnostic(kind, severity, Mistake(asked.own.entry.location, problem, remedy))

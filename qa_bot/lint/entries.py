@@ -20,7 +20,6 @@ def lint_dates(
     base: KnowledgeBase, today: datetime.date, review_after_days: int
 ) -> Iterator[Diagnostic]:
     """Find answers whose validity has ended, and those last reviewed so many days ago or more."""
-    due = (today - datetime.timedelta(days=review_after_days)).isoformat()
     for entry in base.entries:
         if not entry.answered:
             continue
@@ -28,10 +27,14 @@ def lint_dates(
             problem = f"the answer was valid until {entry.valid_until} and is no longer given"
             remedy = "renew answer and valid_until, or take the answer out"
             yield _warning(Kind.EXPIRED, entry, problem, remedy)
-        elif entry.reviewed_on and entry.reviewed_on <= due:
+        elif entry.reviewed_on and _age(entry.reviewed_on, today) >= review_after_days:
             problem = f"the answer was last reviewed on {entry.reviewed_on}"
             remedy = "compare it with its source and renew reviewed_on"
             yield _warning(Kind.STALE, entry, problem, remedy)
+
+
+def _age(reviewed_on: str, today: datetime.date) -> int:
+    return (today - datetime.date.fromisoformat(reviewed_on)).days
 
 
 def lint_basis(base: KnowledgeBase) -> Iterator[Diagnostic]:

@@ -24,6 +24,7 @@ The way of the data, each room importing only from those above it:
     opening     files, or a saved index → Index and Analyzer
     bot         question → Reply; the only room that decides
     evaluation  questions, judged or made of the base → figures
+    lint        a base → what its owner should mend in it
     web         HTTP ↔ JSON, the page
     cli         argv
 """

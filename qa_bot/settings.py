@@ -58,6 +58,9 @@ class Settings:
     suggest_confidence: float = 0.04
     """Offer a candidate as a suggestion only when it is at least this likely (0 to 1)."""
 
+    review_after_days: int = 365
+    """How many days after its review `lint` asks for an answer to be reviewed again."""
+
     max_question_chars: int = 500
     """The longest question that is taken, in characters."""
 

@@ -38,6 +38,7 @@ ROOMS = [
     "opening",
     "bot",
     "evaluation",
+    "lint",
     "web",
     "cli",
     "__main__",

@@ -43,6 +43,8 @@ TRUST_IN_PASSAGE = 0.85
 """How far a passage that holds the whole query says that its entry answers it."""
 CANONICAL_DISCOUNT = 0.92
 """What likeness in canonical words is worth beside likeness as written."""
+WEIGHTS = 1 << 16
+"""How many weights of terms are remembered; questions share most of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +119,13 @@ class Index:
     form_weights: Callable[[str, Reading, Analyzer], Mapping[str, float]] = field(init=False)
     """Form (`written`, `canonical` or `passages`), reading, analyzer → the terms of a text in that
     form, and the weight of each in a query; the last few are remembered."""
+    _weight: Callable[[str, str, Analyzer], float] = field(init=False)
+    """Form, term, analyzer → the term's weight in a query; many are remembered."""
 
     def __post_init__(self) -> None:
         """Remember the weights of the last texts: search, ranking and explanation share them."""
         object.__setattr__(self, "form_weights", lru_cache(maxsize=64)(self._form_weights))
+        object.__setattr__(self, "_weight", lru_cache(maxsize=WEIGHTS)(self._weigh_term))
 
     @classmethod
     def build(
@@ -174,34 +179,14 @@ class Index:
         if exact >= 0:
             best[exact] = np.inf
         # Stable: among equals the earlier entry comes first.
-        order = np.argsort(-best, kind="stable")[:k]
+        nearest = np.argsort(-best, kind="stable")[:k]
+        nearest = nearest[best[nearest] > 0]
+        likenesses = _by_entry(wordings, self.wording_starts, nearest)
+        coverages = _by_entry(passages, self.passage_starts, nearest)
         return [
-            self._candidate(int(n), wordings, passages, exact=int(n) == exact)
-            for n in order
-            if best[n] > 0
+            _candidate(*found, exact=found[0] == exact)
+            for found in zip(nearest.tolist(), likenesses, coverages, strict=True)
         ]
-
-    def _candidate(
-        self,
-        number: int,
-        wordings: NDArray[np.float32],
-        passages: NDArray[np.float32],
-        *,
-        exact: bool,
-    ) -> Candidate:
-        likeness = wordings[self.wording_starts[number] : self.wording_starts[number + 1]].tolist()
-        held = passages[self.passage_starts[number] : self.passage_starts[number + 1]].tolist()
-        wording = max(likeness)
-        passage = max(held, default=0.0)
-        return Candidate(
-            number,
-            wording,
-            likeness.index(wording),
-            sum(sorted(likeness, reverse=True)[1:4]),
-            passage,
-            held.index(passage) if passage else -1,
-            exact,
-        )
 
     def _likeness(self, form: str, weights: Mapping[str, float]) -> NDArray[np.float32]:
         """Give the likeness of the terms and each wording: c / (c + query only + 0.7 text only).
@@ -235,8 +220,11 @@ class Index:
                 return passage_terms(reading, analyzer)
 
     def _form_weights(self, form: str, reading: Reading, analyzer: Analyzer) -> Mapping[str, float]:
-        terms = self.form_terms(form, reading, analyzer)
-        return self.postings[form].weigh(terms, analyzer.background)
+        terms = dict.fromkeys(self.form_terms(form, reading, analyzer))
+        return {term: self._weight(form, term, analyzer) for term in terms}
+
+    def _weigh_term(self, form: str, term: str, analyzer: Analyzer) -> float:
+        return self.postings[form].weight(term, analyzer.background)
 
     def words(self) -> dict[str, int]:
         """Give the words of the wordings, and in how many wordings each of them stands."""
@@ -298,6 +286,31 @@ def index_key(base: KnowledgeBase, analyzer: Analyzer) -> str:
         str(FORMAT),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _by_entry(
+    scores: NDArray[np.float32], starts: NDArray[np.int64], entries: NDArray[np.intp]
+) -> list[list[float]]:
+    """Give the scores of the texts of each of the entries."""
+    bounds = zip(starts[entries].tolist(), starts[entries + 1].tolist(), strict=True)
+    return [scores[start:end].tolist() for start, end in bounds]
+
+
+def _candidate(
+    number: int, likeness: list[float], coverage: list[float], *, exact: bool
+) -> Candidate:
+    """Make the candidate of an entry, given how near its wordings and passages are."""
+    wording = max(likeness)
+    passage = max(coverage, default=0.0)
+    return Candidate(
+        number,
+        wording,
+        likeness.index(wording),
+        sum(sorted(likeness, reverse=True)[1:4]) if len(likeness) > 1 else 0.0,
+        passage,
+        coverage.index(passage) if passage else -1,
+        exact,
+    )
 
 
 def _starts(counts: Iterable[int]) -> NDArray[np.int64]:

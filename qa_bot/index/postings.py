@@ -118,31 +118,25 @@ class Postings:
             lengths,
         )
 
-    def weigh(self, terms: Iterable[str], background: Callable[[str], float]) -> dict[str, float]:
-        """Give the weight of each term of a query, also of those that no text holds.
-
-        Terms of views that are not weighed here are left out.
-        """
-        weights = {}
-        views = self.weighting.views
-        for term in dict.fromkeys(term for term in terms if term[0] in views):
-            number = self.vocabulary.get(term)
-            if number is None:
-                size = self.size
-                weights[term] = _weight(term, 0, size, self.weighting, self.lengths, background)
-            else:
-                weights[term] = float(self.asked[number])
-        return weights
+    def weight(self, term: str, background: Callable[[str], float]) -> float:
+        """Give the weight of a term in a query, also of one that no text holds."""
+        number = self.vocabulary.get(term)
+        if number is not None:
+            return float(self.asked[number])
+        return _weight(term, 0, self.size, self.weighting, self.lengths, background)
 
     def shared(self, terms: Iterable[str]) -> NDArray[np.float32]:
         """Give, for each text, the weight of the terms it shares with a query."""
-        scores = np.zeros(self.size, np.float32)
-        for term in terms:
-            number = self.vocabulary.get(term)
-            if number is not None:
-                part = slice(self.starts[number], self.starts[number + 1])
-                scores[self.texts[part]] += self.weights[part]
-        return scores
+        found = (self.vocabulary.get(term) for term in terms)
+        numbers = [number for number in found if number is not None]
+        if not numbers:
+            return np.zeros(self.size, np.float32)
+        starts, ends = self.starts[numbers].tolist(), self.starts[1:][numbers].tolist()
+        parts = [slice(*bounds) for bounds in zip(starts, ends, strict=True)]
+        texts = np.concatenate([self.texts[part] for part in parts])
+        weights = np.concatenate([self.weights[part] for part in parts])
+        # Counting is several times as fast as adding to chosen places of an array.
+        return np.bincount(texts, weights, self.size).astype(np.float32)
 
 
 def _weight(

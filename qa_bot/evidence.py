@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from qa_bot.index import passage_terms
 from qa_bot.text import sentences
 
 if TYPE_CHECKING:
@@ -135,8 +136,7 @@ class EvidenceFinder:
         return _Cut(tuple(parts), whole, self._terms(text), heading | self._terms(section))
 
     def _terms(self, text: str) -> frozenset[str]:
-        reading = self._analyzer.read(text)
-        return frozenset(self._index.form_terms("passages", reading, self._analyzer))
+        return frozenset(passage_terms(self._analyzer.read(text), self._analyzer))
 
 
 def chosen(texts: Sequence[str], scores: Sequence[float], question: str) -> Iterable[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qa_bot.bot import CANDIDATES
@@ -69,7 +69,7 @@ def _ask(bot: Bot, text: str, number: int) -> Asked:
     # A stored text is never mended, so typing errors need not be looked for.
     query = read_query(text, bot.analyzer)
     candidates = bot.index.search(query, bot.analyzer, CANDIDATES)
-    inexact = [replace(found, exact=False) if found.exact else found for found in candidates]
+    inexact = [found._replace(exact=False) for found in candidates]
     hits = bot.ranker.order(query, inexact)
     own = next(hit for hit in hits if hit.candidate.number == number)
     rivals = [hit for hit in hits if hit is not own and not hit.contradicted]

@@ -54,7 +54,7 @@ class Hit:
 
     @property
     def by(self) -> str:
-        """Tell what it was found by: `exact`, `wording`, `passage` or, in an article, `paragraph`."""
+        """Tell what found it: `exact`, `wording`, `passage` or, of several, `paragraph`."""
         if self.candidate.exact:
             return "exact"
         if self.candidate.wording >= self.candidate.passage:

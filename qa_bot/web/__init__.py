@@ -7,9 +7,20 @@ from __future__ import annotations
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from qa_bot.settings import PROJECT
-from qa_bot.web import api, catalogue, feedback, origins, page, problems, requests
+from qa_bot.web import (
+    api,
+    catalogue,
+    feedback,
+    limits,
+    metrics,
+    origins,
+    page,
+    problems,
+    requests,
+)
 from qa_bot.web.live import LiveBot as LiveBot  # noqa: TC001 - it is re-exported
 
 STATIC = PROJECT / "static"
@@ -36,10 +47,18 @@ def create_app(live: LiveBot) -> Flask:
     )
     app.json_provider_class = ReadableJSON
     app.json = ReadableJSON(app)
-    app.config["MAX_CONTENT_LENGTH"] = live.settings.max_body_bytes
-    requests.init_app(app)
+    settings = live.settings
+    if settings.proxies:
+        hops = settings.proxies
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    # What comes first sees a request first, and its response last.
+    requests.init_app(app, settings)
     problems.init_app(app)
-    origins.init_app(app, live.settings.origins)
+    metrics.init_app(app, live)
+    origins.init_app(app, settings.origins)
+    limits.init_app(app, settings)
     api.init_app(app, live)
     catalogue.init_app(app, live)
     feedback.init_app(app, live)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, jsonify, request
+from flask import Response, g, jsonify, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable, UnsupportedMediaType
 
 from qa_bot.dialogue import ContextError
@@ -76,8 +76,11 @@ def live_bot(live: LiveBot) -> Bot:
 
 
 def ask(live: LiveBot, question: str, context: Mapping[str, Any], top: int) -> Reply:
-    """Ask the bot that answers now, and keep its reply; raise ContextError as the bot does."""
-    reply = live_bot(live).ask(question, context, top)
+    """Ask the bot that answers now; keep its reply, for the log and the journal.
+
+    Raise ContextError as the bot does.
+    """
+    reply = g.reply = live_bot(live).ask(question, context, top)
     if live.journal:
         live.journal.keep(reply)
     return reply

@@ -12,10 +12,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from qa_bot.settings import PROJECT
 from qa_bot.web import (
     api,
+    azure,
     catalogue,
+    contract,
     feedback,
     limits,
     metrics,
+    openai,
     origins,
     page,
     problems,
@@ -62,5 +65,8 @@ def create_app(live: LiveBot) -> Flask:
     api.init_app(app, live)
     catalogue.init_app(app, live)
     feedback.init_app(app, live)
+    azure.init_app(app, live)
+    openai.init_app(app, live)
+    contract.init_app(app, settings)
     page.init_app(app, live)
     return app

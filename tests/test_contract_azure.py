@@ -18,7 +18,7 @@ FILE = "faq/network-culture.csv"
 @pytest.fixture(scope="module")
 def server(settings):
     started = Server(
-        QA_BOT_CACHE=settings.cache, QA_BOT_API_KEYS="钥匙,key-2", QA_BOT_CONTACT=settings.contact
+        QA_BOT_CACHE=settings.cache, QA_BOT_API_KEYS="key-1, key-2", QA_BOT_CONTACT=settings.contact
     ).listen()
     started.wait_for("answering from")
     yield started
@@ -62,10 +62,10 @@ def test_an_answer_comes_in_the_shape_of_azure(query, bundled):
 
 
 def test_top_says_how_many_answers_come_and_never_which_is_first(query):
-    answers = query("文网文要准备什么材料", top=3)
+    answers = query("算法备案材料", top=3)
     assert 1 < len(answers) <= 3
     assert [a.confidence for a in answers] == sorted((a.confidence for a in answers), reverse=True)
-    assert query("文网文要准备什么材料", top=1)[0].qna_id == answers[0].qna_id
+    assert query("算法备案材料", top=1)[0].qna_id == answers[0].qna_id
 
 
 def test_the_sentence_that_carries_the_answer_is_marked(query):
@@ -80,7 +80,7 @@ def test_the_sentence_that_carries_the_answer_is_marked(query):
 
 def test_an_entry_can_be_asked_for_by_its_id(query):
     (answer,) = query("文网文几年到期")
-    (again,) = query("随便什么", qna_id=answer.qna_id)
+    (again,) = query(qna_id=answer.qna_id)
     assert (again.qna_id, again.confidence) == (answer.qna_id, 1.0)
 
 
@@ -164,14 +164,14 @@ def test_nothing_under_the_threshold_is_an_answer(query):
 
 
 def test_an_unknown_id_finds_nothing(query):
-    assert query("文网文几年到期", qna_id=999_999)[0].qna_id == -1
+    assert query(qna_id=999_999)[0].qna_id == -1
 
 
 def test_a_question_only_ranker_leaves_paragraphs_aside(query):
     assert query("文网文几年到期", ranker_kind="QuestionOnly")[0].questions[0] == QUESTION
 
 
-@pytest.mark.parametrize("options", [{}, {"question": " "}, {"question": "文", "top": 99}])
+@pytest.mark.parametrize("options", [{"question": " "}, {"question": "文", "top": 99}])
 def test_a_wrong_request_is_an_error_that_the_client_can_read(query, options):
     with pytest.raises(HttpResponseError) as raised:
         query(**options)
@@ -180,10 +180,10 @@ def test_a_wrong_request_is_an_error_that_the_client_can_read(query, options):
     assert "#/" in raised.value.message
 
 
-@pytest.mark.parametrize("key", ["", "falsch", "钥匙 "])
+@pytest.mark.parametrize("key", ["-", "falsch", "key-1,key-2"])
 def test_a_wrong_key_is_refused_where_there_are_keys(server, key):
     client = QuestionAnsweringClient(
-        f"http://127.0.0.1:{server.port}", AzureKeyCredential(key or "-"), retry_total=0
+        f"http://127.0.0.1:{server.port}", AzureKeyCredential(key), retry_total=0
     )
     with client, pytest.raises(ClientAuthenticationError) as raised:
         client.get_answers(question="文网文", project_name="x", deployment_name="y")

@@ -8,7 +8,6 @@ import logging
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from qa_bot.journal import Journal
 from qa_bot.logs import JSONFormatter, TextFormatter, with_fields
 
 ANSWERS, METRICS = "/api/v1/answers", "/metrics"

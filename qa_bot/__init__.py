@@ -4,6 +4,7 @@ The way of the data, each room importing only from those above it:
 
     settings    environment → Settings
     mistakes    file:line, what is wrong, how to mend it
+    logs        what happened, as text or JSON lines
     text        str → normal form, words, sounds
     lexicon     data/lexicon → words, synonyms, stop words
     facets      str → typed facets: region, permit, intent …
@@ -24,6 +25,8 @@ The way of the data, each room importing only from those above it:
     dialogue    question + context → the complete question
     opening     files, or a saved index → Index and Analyzer
     bot         question → Reply; the only room that decides
+    suggestions what is typed → questions that may be meant
+    journal     Reply, vote → rows of a database
     evaluation  questions, judged or made of the base → figures
     lint        a base → what its owner should mend in it
     web         HTTP ↔ JSON, the page

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from qa_bot.evaluation import (
 )
 from qa_bot.index import Index
 from qa_bot.lint import lint
+from qa_bot.logs import write_log
 from qa_bot.mistakes import Mistake, MistakesError
 from qa_bot.opening import read_base
 from qa_bot.phrases import read_phrases
@@ -64,11 +64,11 @@ def main(context: click.Context) -> None:
     Exit codes: 0 done; 1 the data has mistakes, or something to mend, or a measure is under its
     floor; 2 wrong usage.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         context.obj = Settings.from_env(os.environ)
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
+    write_log(as_json=context.obj.log_json)
 
 
 @main.command()
@@ -299,6 +299,8 @@ def serve(settings: Settings, host: str | None, port: int | None, knowledge: Pat
     with _mistakes_reported(as_json=False):
         try:
             run(LiveBot(settings, knowledge))
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from None
         except OSError as error:
             place = f"{settings.host}:{settings.port}"
             message = f"cannot serve at {place}: {error.strerror or error}; see --host and --port"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PHRASES: Mapping[str, frozenset[str]] = {
     "name": frozenset(),
+    "greeting": frozenset(),
     "disclaimer": frozenset(),
     "sentence.exact": frozenset({"question"}),
     "sentence.wording": frozenset({"question"}),
@@ -31,6 +32,12 @@ PHRASES: Mapping[str, frozenset[str]] = {
     "notice.repaired": frozenset({"terms"}),
     "notice.general": frozenset({"values"}),
     "clarify.prompt": frozenset(),
+    "text.source": frozenset({"title", "url"}),
+    "text.basis": frozenset({"basis"}),
+    "text.reviewed": frozenset({"reviewed_on"}),
+    "text.page": frozenset({"url"}),
+    "text.nearest": frozenset(),
+    "text.contact": frozenset({"contact"}),
     "runner_up.vetoed": frozenset({"question", "facet", "values"}),
     "runner_up.weaker": frozenset({"question"}),
 }

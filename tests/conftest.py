@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 
 from qa_bot import Bot, Settings
 from qa_bot.facets import FacetReader, read_facets
+from qa_bot.journal import Journal
 from qa_bot.sources import read_knowledge
 from qa_bot.web import LiveBot, create_app
 
@@ -24,8 +26,13 @@ Write = Callable[[str, str | bytes], Path]
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The project's own lexicon and phrases, with a cache of the test run's own."""
-    return Settings(cache=tmp_path_factory.mktemp("cache"), contact="客服电话 400-000-0000")
+    """The project's own lexicon and phrases, with a cache of the test run's own, without limits."""
+    return Settings(
+        cache=tmp_path_factory.mktemp("cache"),
+        contact="客服电话 400-000-0000",
+        asks_per_minute=0,
+        reads_per_minute=0,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +84,25 @@ def write(tmp_path: Path) -> Write:
 def read(facets: FacetReader) -> Callable[[Path], KnowledgeBase]:
     """Read a file or folder as the bot does."""
     return lambda path: read_knowledge(path, facets)
+
+
+@pytest.fixture
+def client_with(bundled: Bot, settings: Settings) -> Callable[..., FlaskClient]:
+    """Make a client of the application with some settings changed, and a journal or none."""
+
+    def make(journal: Journal | None = None, **changes: object) -> FlaskClient:
+        live = LiveBot(replace(settings, **changes), bot=bundled, journal=journal)
+        return create_app(live).test_client()
+
+    return make
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    """A journal in a file of the test's own."""
+    opened = Journal(f"sqlite:///{tmp_path}/journal.sqlite", most_answers=1000)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

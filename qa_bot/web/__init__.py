@@ -7,9 +7,23 @@ from __future__ import annotations
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from qa_bot.settings import PROJECT
-from qa_bot.web import api, page, problems, requests
+from qa_bot.web import (
+    api,
+    azure,
+    catalogue,
+    contract,
+    feedback,
+    limits,
+    metrics,
+    openai,
+    origins,
+    page,
+    problems,
+    requests,
+)
 from qa_bot.web.live import LiveBot as LiveBot  # noqa: TC001 - it is re-exported
 
 STATIC = PROJECT / "static"
@@ -24,7 +38,10 @@ class ReadableJSON(DefaultJSONProvider):
 
 
 def create_app(live: LiveBot) -> Flask:
-    """Make the application that answers with whatever bot is live."""
+    """Make the application that answers with whatever bot is live.
+
+    Raise SettingsError for a setting that the web can't take.
+    """
     app = Flask(
         "qa_bot",
         static_folder=str(STATIC / "assets"),
@@ -33,9 +50,23 @@ def create_app(live: LiveBot) -> Flask:
     )
     app.json_provider_class = ReadableJSON
     app.json = ReadableJSON(app)
-    app.config["MAX_CONTENT_LENGTH"] = live.settings.max_body_bytes
-    requests.init_app(app)
+    settings = live.settings
+    if settings.proxies:
+        hops = settings.proxies
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    # What comes first sees a request first, and its response last.
+    requests.init_app(app, settings)
     problems.init_app(app)
+    metrics.init_app(app, live)
+    origins.init_app(app, settings.origins)
+    limits.init_app(app, settings)
     api.init_app(app, live)
+    catalogue.init_app(app, live)
+    feedback.init_app(app, live)
+    azure.init_app(app, live)
+    openai.init_app(app, live)
+    contract.init_app(app, settings)
     page.init_app(app, live)
     return app

@@ -6,12 +6,13 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from flask import Response, jsonify, request
+from flask import Response, g, jsonify, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable, UnsupportedMediaType
 
 from qa_bot.dialogue import ContextError
-from qa_bot.web.problems import InvalidRequestError
+from qa_bot.web.problems import InvalidRequestError, unknown_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from qa_bot.bot import Bot
+    from qa_bot.knowledge import Entry
+    from qa_bot.reply import Reply
     from qa_bot.settings import Settings
-    from qa_bot.web.live import LiveBot
+    from qa_bot.web.live import Edition, LiveBot
 
 FIELDS = {"question", "context", "session_id", "top"}
 DEFAULT_TOP = 3
@@ -41,7 +44,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
 
     @app.post("/api/v1/answers")
     def post_answers() -> Response:
-        return _answer(live, read_request(_read_body(), live.settings))
+        return _answer(live, read_request(read_body(), live.settings))
 
     @app.get("/api/v1/answers")
     def get_answers() -> Response:
@@ -61,21 +64,40 @@ def init_app(app: Flask, live: LiveBot) -> None:
         return jsonify(status="ready")
 
 
-def live_bot(live: LiveBot) -> Bot:
-    """Give the bot that answers now; raise 503 while there is none."""
-    if live.bot is None:
+def edition_of(live: LiveBot) -> Edition:
+    """Give what answers now; raise 503 while there is nothing."""
+    if live.edition is None:
         message = "The knowledge base is being opened."
         raise ServiceUnavailable(message, retry_after=RETRY_AFTER_SECONDS)
-    return live.bot
+    return live.edition
+
+
+def live_bot(live: LiveBot) -> Bot:
+    """Give the bot that answers now; raise 503 while there is none."""
+    return edition_of(live).bot
+
+
+def ask(
+    live: LiveBot, edition: Edition, question: str, context: Mapping[str, Any], top: int
+) -> Reply:
+    """Ask a visitor's question, and keep the reply for the journal, the log and the figures.
+
+    Raise ContextError as the bot does.
+    """
+    reply = g.reply = edition.bot.ask(question, context, top)
+    if live.journal:
+        live.journal.keep(reply)
+    return reply
+
+
+def page_address(entry: Entry) -> str:
+    """Give the address of the page that answers with an entry; its own where it has one."""
+    return entry.url or f"{request.host_url}?{urlencode({'q': entry.question})}"
 
 
 def read_request(body: Mapping[str, Any], settings: Settings) -> AnswerRequest:
     """Check a request's fields; raise InvalidRequestError with every mistake in them."""
-    errors = [
-        (_pointer(name), f"unknown field; known fields: {', '.join(sorted(FIELDS))}")
-        for name in body
-        if name not in FIELDS
-    ]
+    errors = unknown_fields(body, FIELDS)
     errors += question_errors(body.get("question"), settings)
     top = body.get("top", DEFAULT_TOP)
     if not isinstance(top, int) or isinstance(top, bool) or not 0 <= top <= settings.max_top:
@@ -103,9 +125,10 @@ def question_errors(question: object, settings: Settings) -> list[tuple[str, str
     return []
 
 
-def _read_body() -> dict[str, Any]:
+def read_body() -> dict[str, Any]:
+    """Give the JSON object that was sent; raise 400 or 415 where there is none."""
     if not request.is_json:
-        message = "Send the question as JSON, with Content-Type: application/json."
+        message = "Send JSON, with Content-Type: application/json."
         raise UnsupportedMediaType(message)
     try:
         body = json.loads(request.get_data())
@@ -115,18 +138,14 @@ def _read_body() -> dict[str, Any]:
         message = f"The body is not JSON: {error}."
         raise BadRequest(message) from None
     if not isinstance(body, dict):
-        message = "The body must be a JSON object with a question."
+        message = "The body must be a JSON object."
         raise BadRequest(message)
     return body
 
 
-def _pointer(name: str) -> str:
-    return "#/" + name.replace("~", "~0").replace("/", "~1")
-
-
 def _answer(live: LiveBot, asked: AnswerRequest) -> Response:
     try:
-        reply = live_bot(live).ask(asked.question, asked.context, asked.top)
+        reply = ask(live, edition_of(live), asked.question, asked.context, asked.top)
     except ContextError as error:
         errors = [(f"#/context{pointer}", detail) for pointer, detail in error.errors]
         raise InvalidRequestError(errors) from None

@@ -1,0 +1,29 @@
+// Remember the conversation between pages of a site: the last turns, for a day, in this browser only.
+const VERSION = 1, MOST = 20, DAY = 24 * 60 * 60 * 1000;
+
+export class Memory {
+  // Storage that is full, switched off or forbidden to the page only shortens the memory to this page.
+  constructor(root) { this.key = `faq-widget:${VERSION}:${root}`; }
+
+  read() {
+    try {
+      const { saved, turns, session } = JSON.parse(localStorage.getItem(this.key)) ?? {};
+      return Date.now() - saved < DAY ? { turns, session } : null;
+    } catch {
+      return null;
+    }
+  }
+
+  keep(turns, session) {
+    const kept = turns.slice(-MOST).map(({ question, before, reply, vote }) => ({ question, before, reply, vote }));
+    try {
+      localStorage.setItem(this.key, JSON.stringify({ saved: Date.now(), turns: kept, session }));
+    } catch { /* nothing is kept */ }
+  }
+
+  forget() {
+    try {
+      localStorage.removeItem(this.key);
+    } catch { /* nothing was kept */ }
+  }
+}

@@ -23,6 +23,8 @@ The way of the data, each room importing only from those above it:
     dialogue    question + context → the complete question
     opening     files, or a saved index → Index and Analyzer
     bot         question → Reply; the only room that decides
+    suggestions what is typed → questions that may be meant
+    journal     Reply, vote → rows of a database
     evaluation  questions, judged or made of the base → figures
     web         HTTP ↔ JSON, the page
     cli         argv

@@ -281,6 +281,8 @@ def serve(settings: Settings, host: str | None, port: int | None, knowledge: Pat
     with _mistakes_reported(as_json=False):
         try:
             run(LiveBot(settings, knowledge))
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from None
         except OSError as error:
             place = f"{settings.host}:{settings.port}"
             message = f"cannot serve at {place}: {error.strerror or error}; see --host and --port"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PHRASES: Mapping[str, frozenset[str]] = {
     "name": frozenset(),
+    "greeting": frozenset(),
     "disclaimer": frozenset(),
     "sentence.exact": frozenset({"question"}),
     "sentence.wording": frozenset({"question"}),

@@ -64,6 +64,15 @@ class Settings:
     max_top: int = 20
     """The most alternatives that a request may ask for."""
 
+    origins: tuple[str, ...] = ()
+    """The origins of other sites whose pages may ask, as `https://www.example.cn`, by commas."""
+
+    journal: str = "sqlite:///{cache}/journal.sqlite"
+    """The URL of the database that keeps answers and votes ({cache}: as above); empty: none."""
+
+    journal_answers: int = 100_000
+    """How many answers the journal keeps; the oldest go first."""
+
     host: str = "127.0.0.1"
     """The address the server listens at."""
 
@@ -89,6 +98,8 @@ class Settings:
 
 
 def _cast(name: str, value: str, cast: type) -> Any:  # noqa: ANN401 - the type is the field's own
+    if cast is tuple:
+        return tuple(part.strip() for part in value.split(",") if part.strip())
     try:
         return cast(value)
     except ValueError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import jieba
 from opencc import OpenCC
-from pypinyin import lazy_pinyin
+from pypinyin import Style, lazy_pinyin, pinyin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -80,6 +80,11 @@ def syllable(unit: str) -> str:
         if sound.startswith(careful):
             sound = careless + sound.removeprefix(careful)
     return sound.removesuffix("g") if sound.endswith("ng") else sound
+
+
+def readings(character: str) -> list[str]:
+    """Give every way a character is read, without tones (行: xing, hang, heng); ü is typed v."""
+    return pinyin(character, style=Style.NORMAL, heteronym=True)[0]
 
 
 class Segmenter:

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
 from qa_bot.settings import PROJECT
-from qa_bot.web import api, page, problems, requests
+from qa_bot.web import api, catalogue, feedback, origins, page, problems, requests
 from qa_bot.web.live import LiveBot as LiveBot  # noqa: TC001 - it is re-exported
 
 STATIC = PROJECT / "static"
@@ -24,7 +24,10 @@ class ReadableJSON(DefaultJSONProvider):
 
 
 def create_app(live: LiveBot) -> Flask:
-    """Make the application that answers with whatever bot is live."""
+    """Make the application that answers with whatever bot is live.
+
+    Raise SettingsError for a setting that the web can't take.
+    """
     app = Flask(
         "qa_bot",
         static_folder=str(STATIC / "assets"),
@@ -36,6 +39,9 @@ def create_app(live: LiveBot) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = live.settings.max_body_bytes
     requests.init_app(app)
     problems.init_app(app)
+    origins.init_app(app, live.settings.origins)
     api.init_app(app, live)
+    catalogue.init_app(app, live)
+    feedback.init_app(app, live)
     page.init_app(app, live)
     return app

@@ -11,7 +11,7 @@ from flask import Response, jsonify, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable, UnsupportedMediaType
 
 from qa_bot.dialogue import ContextError
-from qa_bot.web.problems import InvalidRequestError
+from qa_bot.web.problems import InvalidRequestError, unknown_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from qa_bot.bot import Bot
+    from qa_bot.reply import Reply
     from qa_bot.settings import Settings
-    from qa_bot.web.live import LiveBot
+    from qa_bot.web.live import Edition, LiveBot
 
 FIELDS = {"question", "context", "session_id", "top"}
 DEFAULT_TOP = 3
@@ -41,7 +42,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
 
     @app.post("/api/v1/answers")
     def post_answers() -> Response:
-        return _answer(live, read_request(_read_body(), live.settings))
+        return _answer(live, read_request(read_body(), live.settings))
 
     @app.get("/api/v1/answers")
     def get_answers() -> Response:
@@ -61,21 +62,30 @@ def init_app(app: Flask, live: LiveBot) -> None:
         return jsonify(status="ready")
 
 
-def live_bot(live: LiveBot) -> Bot:
-    """Give the bot that answers now; raise 503 while there is none."""
-    if live.bot is None:
+def edition_of(live: LiveBot) -> Edition:
+    """Give what answers now; raise 503 while there is nothing."""
+    if live.edition is None:
         message = "The knowledge base is being opened."
         raise ServiceUnavailable(message, retry_after=RETRY_AFTER_SECONDS)
-    return live.bot
+    return live.edition
+
+
+def live_bot(live: LiveBot) -> Bot:
+    """Give the bot that answers now; raise 503 while there is none."""
+    return edition_of(live).bot
+
+
+def ask(live: LiveBot, question: str, context: Mapping[str, Any], top: int) -> Reply:
+    """Ask the bot that answers now, and keep its reply; raise ContextError as the bot does."""
+    reply = live_bot(live).ask(question, context, top)
+    if live.journal:
+        live.journal.keep(reply)
+    return reply
 
 
 def read_request(body: Mapping[str, Any], settings: Settings) -> AnswerRequest:
     """Check a request's fields; raise InvalidRequestError with every mistake in them."""
-    errors = [
-        (_pointer(name), f"unknown field; known fields: {', '.join(sorted(FIELDS))}")
-        for name in body
-        if name not in FIELDS
-    ]
+    errors = unknown_fields(body, FIELDS)
     errors += question_errors(body.get("question"), settings)
     top = body.get("top", DEFAULT_TOP)
     if not isinstance(top, int) or isinstance(top, bool) or not 0 <= top <= settings.max_top:
@@ -103,9 +113,10 @@ def question_errors(question: object, settings: Settings) -> list[tuple[str, str
     return []
 
 
-def _read_body() -> dict[str, Any]:
+def read_body() -> dict[str, Any]:
+    """Give the JSON object that was sent; raise 400 or 415 where there is none."""
     if not request.is_json:
-        message = "Send the question as JSON, with Content-Type: application/json."
+        message = "Send JSON, with Content-Type: application/json."
         raise UnsupportedMediaType(message)
     try:
         body = json.loads(request.get_data())
@@ -115,18 +126,14 @@ def _read_body() -> dict[str, Any]:
         message = f"The body is not JSON: {error}."
         raise BadRequest(message) from None
     if not isinstance(body, dict):
-        message = "The body must be a JSON object with a question."
+        message = "The body must be a JSON object."
         raise BadRequest(message)
     return body
 
 
-def _pointer(name: str) -> str:
-    return "#/" + name.replace("~", "~0").replace("/", "~1")
-
-
 def _answer(live: LiveBot, asked: AnswerRequest) -> Response:
     try:
-        reply = live_bot(live).ask(asked.question, asked.context, asked.top)
+        reply = ask(live, asked.question, asked.context, asked.top)
     except ContextError as error:
         errors = [(f"#/context{pointer}", detail) for pointer, detail in error.errors]
         raise InvalidRequestError(errors) from None

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from qa_bot.web.requests import request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from flask import Flask
 
@@ -30,6 +30,16 @@ class InvalidRequestError(HTTPException):
         """Take (JSON pointer or parameter, what is wrong and how to mend it) pairs."""
         super().__init__("; ".join(f"{pointer}: {detail}" for pointer, detail in errors))
         self.errors = errors
+
+
+def unknown_fields(body: Iterable[str], known: Collection[str]) -> list[tuple[str, str]]:
+    """Tell which fields of a request are not known, each by its JSON pointer."""
+    names = ", ".join(sorted(known))
+    return [
+        (f"#/{name.replace('~', '~0').replace('/', '~1')}", f"unknown field; known fields: {names}")
+        for name in body
+        if name not in known
+    ]
 
 
 def init_app(app: Flask) -> None:

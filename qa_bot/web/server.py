@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -9,14 +10,17 @@ from typing import TYPE_CHECKING
 
 from waitress.server import create_server
 
+from qa_bot.journal import Journal, JournalError
 from qa_bot.mistakes import MistakesError
 from qa_bot.web import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qa_bot.settings import Settings
     from qa_bot.web.live import LiveBot
 
+log = logging.getLogger(__name__)
 
 MOST_RECEIVED = 1 << 20
 """Bytes of a request that are received at all; the application refuses far smaller ones."""
@@ -26,14 +30,17 @@ def serve(live: LiveBot) -> None:
     """Answer until SIGINT or SIGTERM; SIGHUP reloads the knowledge.
 
     The port answers at once, `/readyz` when the knowledge is open. Raise MistakesError or OSError
-    when the knowledge can't be opened at the start.
+    when the knowledge can't be opened at the start, SettingsError for a setting that makes no
+    sense.
 
     waitress, because it is pure Python, runs wherever Python does, and reads slow requests and
     writes slow responses in one event loop, so that a slow client never holds a thread.
     """
     settings = live.settings
+    app = create_app(live)
+    live.journal = open_journal(settings)
     server = create_server(
-        create_app(live),
+        app,
         host=settings.host,
         port=settings.port,
         threads=settings.threads,
@@ -61,8 +68,23 @@ def serve(live: LiveBot) -> None:
         server.run()
     finally:
         server.close()
+        if live.journal:
+            live.journal.close()
         if failed:
             raise failed[0]
+
+
+def open_journal(settings: Settings) -> Journal | None:
+    """Open the journal that the settings name, if any; the bot answers without one as well."""
+    if not settings.journal:
+        return None
+    try:
+        settings.cache.mkdir(parents=True, exist_ok=True)
+        url = settings.journal.replace("{cache}", str(settings.cache))
+        return Journal(url, settings.journal_answers)
+    except (JournalError, OSError) as error:
+        log.warning("no answers and votes are kept: %s; see QA_BOT_JOURNAL", error)
+        return None
 
 
 def _in_background(work: Callable[[], None]) -> None:

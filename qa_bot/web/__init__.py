@@ -8,11 +8,19 @@ from __future__ import annotations
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from qa_bot.settings import PROJECT
-from qa_bot.web import api, catalogue, feedback, origins, page, problems, requests
+from qa_bot.web import (
+    api,
+    assets,
+    catalogue,
+    feedback,
+    origins,
+    page,
+    permalink,
+    problems,
+    requests,
+    widget,
+)
 from qa_bot.web.live import LiveBot as LiveBot  # noqa: TC001 - it is re-exported
-
-STATIC = PROJECT / "static"
 
 
 class ReadableJSON(DefaultJSONProvider):
@@ -30,9 +38,8 @@ def create_app(live: LiveBot) -> Flask:
     """
     app = Flask(
         "qa_bot",
-        static_folder=str(STATIC / "assets"),
-        static_url_path="/assets",
-        template_folder=str(STATIC / "pages"),
+        static_folder=None,
+        template_folder=str(assets.STATIC / "pages"),
     )
     app.json_provider_class = ReadableJSON
     app.json = ReadableJSON(app)
@@ -43,5 +50,9 @@ def create_app(live: LiveBot) -> Flask:
     api.init_app(app, live)
     catalogue.init_app(app, live)
     feedback.init_app(app, live)
-    page.init_app(app, live)
+    files = assets.read_assets()
+    assets.init_app(app, files)
+    page.init_app(app, live, files)
+    permalink.init_app(app, live)
+    widget.init_app(app, live.settings, files)
     return app

@@ -48,6 +48,7 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
     "page.js": ("assets/page.js",),
     "page.css": ("widget/chat.css", "assets/page.css"),
     "embed-test.js": ("assets/embed-test.js",),
+    "embed-test.css": ("widget/chat.css", "assets/page.css", "assets/embed-test.css"),
     "favicon.svg": ("assets/favicon.svg",),
 }
 """What is served, and the files it is joined of; each imports only from those before it."""

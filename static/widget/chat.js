@@ -4,7 +4,7 @@ import { fill } from './element.js';
 import { drawFailed, drawReasons, drawTurn, drawWaiting, plainText } from './reply.js';
 import { Suggestions } from './suggestions.js';
 
-const SHOW_WAITING_AFTER = 300, SPOKEN_FOR = 1500, TOLD_FOR = 4000;
+const SHOW_WAITING_AFTER = 300, SPOKEN_FOR = 1500;
 const stillness = matchMedia('(prefers-reduced-motion: reduce)');
 
 export class Chat {
@@ -211,7 +211,7 @@ export class Chat {
     } catch {
       turn.vote = before;
       this.#drawVote(turn);
-      this.#tell(turn.element.querySelector('.vote'), this.strings.not_kept);
+      this.#complain(this.strings.not_kept);
     }
   }
 
@@ -238,13 +238,6 @@ export class Chat {
     button.textContent = this.strings.copied;
     setTimeout(() => { button.textContent = said; }, SPOKEN_FOR);
     this.#announce(this.strings.copied);
-  }
-
-  #tell(form, text) {
-    this.#announce(text);
-    const told = Object.assign(document.createElement('small'), { textContent: text });
-    form.append(told);
-    setTimeout(() => told.remove(), TOLD_FOR);
   }
 }
 

@@ -1,10 +1,9 @@
 // Make elements. Text only ever becomes text nodes, so nothing that people or files wrote can be markup.
-const SVG = 'http://www.w3.org/2000/svg';
 
 export function make(tag, attributes, ...children) {
   const [name, ...classes] = tag.split('.');
-  const made = ['svg', 'rect'].includes(name) ? document.createElementNS(SVG, name) : document.createElement(name);
-  if (classes.length) made.setAttribute('class', classes.join(' '));
+  const made = document.createElement(name);
+  if (classes.length) made.className = classes.join(' ');
   for (const [key, value] of Object.entries(attributes ?? {})) {
     if (value === true) made.setAttribute(key, '');
     else if (value !== false && value != null) made.setAttribute(key, value);

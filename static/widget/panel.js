@@ -14,25 +14,21 @@ const file = async (name) => {
 // frame: where the panel goes; close(): puts it away; emit(name, detail): tells the site.
 export async function openPanel({ frame, root, lang, theme, signal, close, emit }) {
   const service = new Service(root);
-  const [config, strings, ...styles] = await Promise.all([
-    service.config(), file(`strings/${lang}.json`).then(JSON.parse), file('chat.css'), file('panel.css')]);
-  adopt(frame, styles, theme);
+  const [config, strings, style] = await Promise.all([
+    service.config(), file(`strings/${lang}.json`).then(JSON.parse), file('panel.css')]);
+  adopt(frame, style, theme);
   return new Panel({ frame, service, config, strings, signal, close, emit });
 }
 
 // The host page's root may have any size of letter: rem becomes what the visitor's browser calls medium. A theme the
 // owner chose holds against the visitor's, so the question for theirs is answered here.
-function adopt(frame, styles, theme) {
-  const medium = Number.parseFloat(getComputedStyle(frame).fontSize);
-  const shadow = frame.getRootNode();
-  for (const text of styles) {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(text.replace(/([\d.]+)rem\b/g, (_, length) => `${length * medium}px`));
-    for (const { media } of theme ? sheet.cssRules : []) {
-      if (media?.mediaText.includes('color-scheme')) media.mediaText = theme === 'dark' ? 'screen' : 'not all';
-    }
-    shadow.adoptedStyleSheets.push(sheet);
+function adopt(frame, style, theme) {
+  const medium = Number.parseFloat(getComputedStyle(frame).fontSize), sheet = new CSSStyleSheet();
+  sheet.replaceSync(style.replace(/([\d.]+)rem\b/g, (_, length) => `${length * medium}px`));
+  for (const { media } of theme ? sheet.cssRules : []) {
+    if (media?.mediaText.includes('color-scheme')) media.mediaText = theme === 'dark' ? 'screen' : 'not all';
   }
+  frame.getRootNode().adoptedStyleSheets.push(sheet);
 }
 
 class Panel {
@@ -52,22 +48,21 @@ class Panel {
     });
     remembered?.turns.forEach((turn, at) => this.chat.show({ at, ...turn }));
     this.#listen(signal);
-    this.element.hidden = true;
   }
 
   show(question) {
-    this.element.hidden = false;
-    this.element.setAttribute('aria-modal', FULL_SCREEN.matches);
-    if (FULL_SCREEN.matches) this.#holdPage();
     this.#fit();
+    this.element.close();
+    if (FULL_SCREEN.matches) this.#holdPage(), this.element.showModal();
+    else this.#releasePage(), this.element.show();
     this.#part('q').focus({ preventScroll: true });
-    if (!this.shown) this.main.scrollTop = this.main.scrollHeight;   // what was remembered is read from its end
+    if (!this.shown && this.chat.turns.length) this.main.scrollTop = this.main.scrollHeight;   // remembered: read from the end
     this.shown = true;
     if (question) this.chat.ask(question);
   }
 
   hide() {
-    this.element.hidden = true;
+    this.element.close();
     this.chat.suggestions.close();
     this.#releasePage();
   }
@@ -79,7 +74,7 @@ class Panel {
   #draw(root) {
     const { config, strings } = this;
     const tool = (name, text, label) => make('button.tool', { type: 'button', 'data-do': name, 'aria-label': label }, text);
-    return make('div.chat.panel', { role: 'dialog', 'aria-labelledby': 'name', id: 'panel' },
+    return make('dialog.chat.panel', { 'aria-labelledby': 'name', id: 'panel' },
       make('header.top', null, make('h1', { id: 'name' }, config.name), tool('clear', strings.clear), tool('close', '×', strings.close)),
       make('div.empty', { id: 'main', tabindex: 0, role: 'group', 'aria-label': strings.log },
         make('div.hello', null, make('p.hello-line', null, strings.hello), make('p', null, config.greeting)),
@@ -106,11 +101,11 @@ class Panel {
     }, { signal });
     this.frame.addEventListener('keydown', (event) => {
       if (event.key === 'Escape' && !event.isComposing && event.keyCode !== 229) this.close();
-      if (event.key === 'Tab' && FULL_SCREEN.matches) this.#keepFocus(event);
     }, { signal });
+    this.element.addEventListener('cancel', (event) => { event.preventDefault(); this.close(); }, { signal });   // a phone's way back
     visualViewport?.addEventListener('resize', () => this.#fit(), { signal });
-    FULL_SCREEN.addEventListener('change', () => { if (!this.element.hidden) this.show(); }, { signal });
-    addEventListener('beforeprint', () => { if (!this.element.hidden) this.#printAlone(); }, { signal });
+    FULL_SCREEN.addEventListener('change', () => { if (this.element.open) this.show(); }, { signal });
+    addEventListener('beforeprint', () => { if (this.element.open) this.#printAlone(); }, { signal });
     signal.addEventListener('abort', () => this.#releasePage());
   }
 
@@ -131,14 +126,6 @@ class Panel {
     if (this.held === undefined) return;
     document.documentElement.style.overflow = this.held;
     this.held = undefined;
-  }
-
-  #keepFocus(event) {
-    const stops = [...this.element.querySelectorAll('a, button, input, summary, [tabindex="0"]')].filter((stop) => stop.checkVisibility());
-    const at = event.shiftKey ? stops[0] : stops.at(-1);
-    if (this.frame.getRootNode().activeElement !== at) return;
-    event.preventDefault();
-    (event.shiftKey ? stops.at(-1) : stops[0]).focus();
   }
 
   // A phone's keyboard no longer shrinks the page, only what is seen of it.

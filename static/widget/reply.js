@@ -21,7 +21,7 @@ export function drawTurn({ question, before, reply }, view) {
 export function drawWaiting(question, view) {
   return make('article.turn.unfinished', null, heading(question, view), make('div.card.skeleton', null,
     make('p', null, view.strings.waiting, make('button', { type: 'button', 'data-do': 'cancel' }, view.strings.cancel)),
-    make('i'), make('i'), make('i')));
+    make('i'), make('i')));
 }
 
 export function drawFailed(question, reason, view) {
@@ -137,16 +137,16 @@ function linked(text) {
   return [...parts, text.slice(end)];
 }
 
-const isWeb = (url) => /^https:\/\//i.test(url ?? '');
+const isWeb = (url) => url?.toLowerCase().startsWith('https://');
 
 const out = (url, text, { strings }) => (isWeb(url)
   ? make('a.out', { href: url, target: '_blank', rel: 'noopener noreferrer' }, text, make('span.unseen', null, strings.new_window)) : text);
 
-function provenance({ answer, confidence }, view) {
+function provenance({ answer, confidence, entry }, view) {
   const { strings } = view, { source } = answer;
   const sure = confidence >= SURE ? strings.high : confidence >= FAIRLY_SURE ? strings.medium : strings.low;
   return make('dl.slip', null,
-    row(strings.source, [out(source.url, source.title, view), source.section && ` · ${source.section}`]),
+    (source.url || source.section || source.title !== entry.question) && row(strings.source, [out(source.url, source.title, view), source.section && ` · ${source.section}`]),
     row(strings.basis, answer.basis),
     row(strings.reviewed, answer.reviewed_on && make('time', { datetime: answer.reviewed_on }, answer.reviewed_on)),
     row(strings.confidence, sure));
@@ -165,16 +165,13 @@ function actions(reply, { root, strings }) {
 
 function why(reply, { strings }) {
   const { explanation } = reply, source = reply.answer?.source;
-  const most = Math.max(...explanation.matched.map(([, , , share]) => share));
-  const bar = (share) => make('svg', { viewBox: '0 0 100 4', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    make('rect', { width: most > 0 ? Math.max(0, Math.round(100 * share / most)) : 0, height: 4 }));
   return make('details.why', null, make('summary', null, strings.why[reply.outcome]),
     explanation.sentence && make('p', null, explanation.sentence),
     explanation.matched.length > 0 && make('table', null,
       make('thead', null, make('tr', null, ['asked_word', 'met', 'rule', 'share'].map((name) => make('th', { scope: 'col' }, strings[name])))),
       make('tbody', null, explanation.matched.filter(([, , , share]) => share >= TOO_LITTLE_TO_LIST).map(([word, met, rule, share]) =>
         make('tr', null, make('td', null, word), make('td', null, met), make('td', null, strings.rules[rule] ?? rule),
-          make('td', null, share.toFixed(2), bar(share)))))),
+          make('td', null, share.toFixed(2)))))),
     make('dl.slip', null,
       Object.entries(explanation.facets).map(([name, value]) => row(strings.facets[name] ?? name, value)),
       row(strings.runner_up, explanation.runner_up),

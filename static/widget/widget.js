@@ -16,13 +16,13 @@
     :host { all: initial !important; display: block !important; position: fixed !important; inset: 0 auto auto 0 !important;
       width: 0 !important; height: 0 !important; overflow: visible !important; border: 0 !important; padding: 0 !important;
       margin: 0 !important; background: none !important; z-index: 2147483647 !important; }
-    .frame { --accent: #14594d; --on-accent: #fff; position: fixed; bottom: var(--y); right: var(--x); z-index: 1; color-scheme: light dark;
+    .frame { position: fixed; bottom: var(--y); right: var(--x); z-index: 1; color-scheme: light dark;
       font: medium/1.6 "PingFang SC", "HarmonyOS Sans SC", MiSans, "Microsoft YaHei", "Noto Sans CJK SC", system-ui, sans-serif; }
     .frame.left { right: auto; left: var(--x); }
     .launcher { display: flex; align-items: center; gap: .5em; min-width: 56px; min-height: 56px; padding: 0 1.25em; cursor: pointer; font: inherit;
-      font-weight: 600; color: var(--on-accent); background: var(--accent); border: 1px solid #ffffff80; border-radius: 28px; box-shadow: 0 2px 12px #0004; }
+      font-weight: 600; color: var(--on-accent, #fff); background: var(--accent, #14594d); border: 1px solid #ffffff80; border-radius: 28px; box-shadow: 0 2px 12px #0004; }
     .launcher:hover { filter: brightness(1.12); }
-    .launcher:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
+    .launcher:focus-visible { outline: 3px solid var(--accent, #14594d); outline-offset: 3px; }
     .launcher svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; }
     .trouble { margin: 0 0 12px; padding: .75em 1em; max-width: 18em; color: #17211f; background: #fff; border: 1px solid #56635f; border-radius: 12px; }
     [hidden] { display: none; }

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browsing import CHROMIUM, FLAGS, REPORT_VIOLATIONS, Site
+from running import Server
 
 from qa_bot import Bot, Settings
 from qa_bot.facets import FacetReader, read_facets
@@ -16,6 +18,7 @@ from qa_bot.web import LiveBot, create_app
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
+    from playwright.sync_api import Browser, BrowserContext
 
     from qa_bot.knowledge import KnowledgeBase
 
@@ -85,3 +88,66 @@ def client(bundled: Bot, settings: Settings) -> Iterator[FlaskClient]:
     app = create_app(LiveBot(settings, bot=bundled))
     with app.test_client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """A site of another origin, that the bot lets ask."""
+    site = Site()
+    yield site
+    site.close()
+
+
+@pytest.fixture(scope="session")
+def address(settings: Settings, site: Site) -> Iterator[str]:
+    """The address of a real server on the bundled knowledge base."""
+    server = Server(
+        QA_BOT_CACHE=settings.cache,
+        QA_BOT_CONTACT=settings.contact,
+        QA_BOT_ORIGINS=site.origin,
+        QA_BOT_ASKS_PER_MINUTE=100000,
+        QA_BOT_READS_PER_MINUTE=100000,
+    )
+    try:
+        server.listen().wait_for("answering from")
+        yield f"http://127.0.0.1:{server.port}/"
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The real browser."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    if not CHROMIUM:
+        pytest.skip("there is no chromium on the PATH")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What pages write to the console: errors, warnings, violations of their policy."""
+    return []
+
+
+@pytest.fixture
+def visitor(chromium: Browser, complaints: list[str]) -> Iterator[Callable[..., BrowserContext]]:
+    """Make a visitor with a browser of their own; in the end nothing may have been complained of."""
+    contexts = []
+
+    def make(width: int = 1280, height: int = 800, **options: object) -> BrowserContext:
+        size = {"width": width, "height": height}
+        context = chromium.new_context(**{"viewport": size, "locale": "zh-CN", **options})
+        contexts.append(context)
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("console", lambda message: complaints.append(message.text))
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []

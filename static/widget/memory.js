@@ -2,28 +2,26 @@
 const VERSION = 1, MOST = 20, DAY = 24 * 60 * 60 * 1000;
 
 export class Memory {
-  // Storage that is full, switched off or forbidden to the page only shortens the memory to this page.
   constructor(root) { this.key = `faq-widget:${VERSION}:${root}`; }
 
   read() {
-    try {
-      const { saved, turns, session } = JSON.parse(localStorage.getItem(this.key)) ?? {};
-      return Date.now() - saved < DAY ? { turns, session } : null;
-    } catch {
-      return null;
-    }
+    const { saved, ...kept } = this.#try(() => JSON.parse(localStorage.getItem(this.key))) ?? {};
+    return Date.now() - saved < DAY ? kept : null;
   }
 
   keep(turns, session) {
     const kept = turns.slice(-MOST).map(({ question, before, reply, vote }) => ({ question, before, reply, vote }));
-    try {
-      localStorage.setItem(this.key, JSON.stringify({ saved: Date.now(), turns: kept, session }));
-    } catch { /* nothing is kept */ }
+    this.#try(() => localStorage.setItem(this.key, JSON.stringify({ saved: Date.now(), turns: kept, session })));
   }
 
-  forget() {
+  forget() { this.#try(() => localStorage.removeItem(this.key)); }
+
+  // Storage that is full, switched off or forbidden to the page only shortens the memory to this page.
+  #try(act) {
     try {
-      localStorage.removeItem(this.key);
-    } catch { /* nothing was kept */ }
+      return act();
+    } catch {
+      return null;
+    }
   }
 }

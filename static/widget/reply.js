@@ -19,9 +19,8 @@ export function drawTurn({ question, before, reply }, view) {
 }
 
 export function drawWaiting(question, view) {
-  return make('article.turn.unfinished', null, heading(question, view), make('div.card.skeleton', null,
-    make('p', null, view.strings.waiting, make('button', { type: 'button', 'data-do': 'cancel' }, view.strings.cancel)),
-    make('i'), make('i')));
+  return make('article.turn.unfinished', null, heading(question, view), make('div.card.waiting', null,
+    view.strings.waiting, make('button', { type: 'button', 'data-do': 'cancel' }, view.strings.cancel)));
 }
 
 export function drawFailed(question, reason, view) {

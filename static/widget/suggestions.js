@@ -5,7 +5,6 @@ export class Suggestions {
   #latest = 0;
   #active = -1;
   #request = null;
-  #known = new Map();
 
   constructor({ input, list, strings, fetch, choose, signal }) {
     Object.assign(this, { input, list, strings, fetch, choose });
@@ -52,8 +51,7 @@ export class Suggestions {
     const mine = this.#latest;
     this.#request = new AbortController();
     try {
-      const found = this.#known.get(text) ?? await this.fetch(text, this.#request.signal);
-      this.#known.set(text, found);
+      const found = await this.fetch(text, this.#request.signal);
       if (mine === this.#latest) this.#show(found);
     } catch {
       // Suggestions are a comfort: where they fail, the question can still be typed and sent.

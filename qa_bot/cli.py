@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 the data has mistakes or a measure is under its floor; 2 w
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from qa_bot.evaluation import (
     suites,
 )
 from qa_bot.index import Index
+from qa_bot.logs import write_log
 from qa_bot.mistakes import Mistake, MistakesError
 from qa_bot.opening import read_base
 from qa_bot.phrases import read_phrases
@@ -60,11 +60,11 @@ def main(context: click.Context) -> None:
 
     Exit codes: 0 done; 1 the data has mistakes or a measure is under its floor; 2 wrong usage.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         context.obj = Settings.from_env(os.environ)
     except SettingsError as error:
         raise click.UsageError(str(error)) from None
+    write_log(as_json=context.obj.log_json)
 
 
 @main.command()

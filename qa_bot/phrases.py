@@ -30,6 +30,12 @@ PHRASES: Mapping[str, frozenset[str]] = {
     "sentence.no_more": frozenset(),
     "notice.general": frozenset({"values"}),
     "clarify.prompt": frozenset(),
+    "text.source": frozenset({"title", "url"}),
+    "text.basis": frozenset({"basis"}),
+    "text.reviewed": frozenset({"reviewed_on"}),
+    "text.page": frozenset({"url"}),
+    "text.nearest": frozenset(),
+    "text.contact": frozenset({"contact"}),
     "runner_up.vetoed": frozenset({"question", "facet", "values"}),
     "runner_up.weaker": frozenset({"question"}),
 }

@@ -61,11 +61,35 @@ class Settings:
     max_body_bytes: int = 8192
     """The largest request body that is taken, in bytes."""
 
+    max_chat_bytes: int = 262_144
+    """The largest body of a chat request, which repeats the conversation, in bytes."""
+
     max_top: int = 20
     """The most alternatives that a request may ask for."""
 
     origins: tuple[str, ...] = ()
     """The origins of other sites whose pages may ask, as `https://www.example.cn`, by commas."""
+
+    api_keys: tuple[str, ...] = ()
+    """Keys, by commas, of which clients of the Azure and OpenAI endpoints send one; none: open."""
+
+    asks_per_minute: int = 60
+    """How many questions and votes one client may send in a minute; 0: any number."""
+
+    reads_per_minute: int = 600
+    """How many suggestions, entries and pages one client may get in a minute; 0: any number."""
+
+    proxies: int = 0
+    """How many proxies stand before the server and tell the client's address in X-Forwarded-For."""
+
+    metrics_token: str = ""
+    """The bearer token that is shown /metrics; empty: nobody is."""
+
+    log_json: bool = False
+    """Whether the log is one JSON object a line, instead of text."""
+
+    log_questions: bool = False
+    """Whether the log holds the text of questions."""
 
     journal: str = "sqlite:///{cache}/journal.sqlite"
     """The URL of the database that keeps answers and votes ({cache}: as above); empty: none."""
@@ -100,8 +124,16 @@ class Settings:
 def _cast(name: str, value: str, cast: type) -> Any:  # noqa: ANN401 - the type is the field's own
     if cast is tuple:
         return tuple(part.strip() for part in value.split(",") if part.strip())
+    if cast is bool:
+        return _true_or_false(name, value)
     try:
         return cast(value)
     except ValueError:
         message = f"{name}={value!r} is not a valid {cast.__name__}; mend it or unset it"
         raise SettingsError(message) from None
+
+
+def _true_or_false(name: str, value: str) -> bool:
+    if value.lower() not in {"true", "1", "false", "0"}:
+        raise SettingsError(f"{name}={value!r} is not true or false; mend it or unset it")
+    return value.lower() in {"true", "1"}

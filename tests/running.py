@@ -24,11 +24,15 @@ class Server:
     """A running `python -m qa_bot serve`, with what it has written to standard error."""
 
     def __init__(self, knowledge=None, **environ):
-        """Start on a file or folder (default: the bundled one), with further environment."""
+        """Start on a file or folder (default: the bundled one), with further environment.
+
+        No client is limited unless the environment says so.
+        """
         command = [sys.executable, "-m", "qa_bot", "serve", "--port", "0"]
         if knowledge is not None:
             command += ["--knowledge", str(knowledge)]
-        texts = {name: str(value) for name, value in environ.items()}
+        unlimited = {"QA_BOT_ASKS_PER_MINUTE": 0, "QA_BOT_READS_PER_MINUTE": 0}
+        texts = {name: str(value) for name, value in (unlimited | environ).items()}
         self.process = subprocess.Popen(
             command,
             cwd=PROJECT,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ROOMS = [
     "settings",
     "mistakes",
+    "logs",
     "text",
     "lexicon",
     "facets",
@@ -53,6 +54,7 @@ OWNERS = {
     "markdown_it": {"sources/markdown.py"},
     "yaml": {"sources/markdown.py"},
     "sqlalchemy": {"journal/"},
+    "prometheus_client": {"web/metrics.py"},
     "flask": {"web/"},
     "werkzeug": {"web/"},
     "waitress": {"web/server.py"},

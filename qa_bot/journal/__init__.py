@@ -98,6 +98,8 @@ class Journal:
             raise JournalError(f"the journal cannot be opened: {reason}") from None
         self._most_answers = most_answers
         self._waiting: queue.Queue[tuple[Write, Future[bool]] | None] = queue.Queue(MOST_WAITING)
+        self.left_out = 0
+        """How many answers could not be kept since the start."""
         self._losing = False
         self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
         self._writer.start()
@@ -121,6 +123,7 @@ class Journal:
             if not self._losing:
                 log.warning("the journal writes too slowly: answers are left out of it")
             self._losing = True
+            self.left_out += 1
 
     def vote(self, answer_id: str, rating: str, reasons: Sequence[str], comment: str) -> bool:
         """Keep the vote on an answer instead of any before it; False: no such answer is known."""

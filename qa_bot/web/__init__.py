@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from qa_bot.web import (
     api,
     assets,
+    azure,
     catalogue,
+    contract,
     feedback,
+    limits,
+    metrics,
+    openai,
     origins,
     page,
     permalink,
@@ -43,16 +49,27 @@ def create_app(live: LiveBot) -> Flask:
     )
     app.json_provider_class = ReadableJSON
     app.json = ReadableJSON(app)
-    app.config["MAX_CONTENT_LENGTH"] = live.settings.max_body_bytes
-    requests.init_app(app)
+    settings = live.settings
+    if settings.proxies:
+        hops = settings.proxies
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    # What comes first sees a request first, and its response last.
+    requests.init_app(app, settings)
     problems.init_app(app)
-    origins.init_app(app, live.settings.origins)
+    metrics.init_app(app, live)
+    origins.init_app(app, settings.origins)
+    limits.init_app(app, settings)
     api.init_app(app, live)
     catalogue.init_app(app, live)
     feedback.init_app(app, live)
+    azure.init_app(app, live)
+    openai.init_app(app, live)
+    contract.init_app(app, settings)
     files = assets.read_assets()
     assets.init_app(app, files)
     page.init_app(app, live, files)
     permalink.init_app(app, live)
-    widget.init_app(app, live.settings, files)
+    widget.init_app(app, settings, files)
     return app

@@ -6,8 +6,9 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from flask import Response, jsonify, request
+from flask import Response, g, jsonify, request
 from werkzeug.exceptions import BadRequest, ServiceUnavailable, UnsupportedMediaType
 
 from qa_bot.dialogue import ContextError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from qa_bot.bot import Bot
+    from qa_bot.knowledge import Entry
     from qa_bot.reply import Reply
     from qa_bot.settings import Settings
     from qa_bot.web.live import Edition, LiveBot
@@ -75,12 +77,22 @@ def live_bot(live: LiveBot) -> Bot:
     return edition_of(live).bot
 
 
-def ask(live: LiveBot, question: str, context: Mapping[str, Any], top: int) -> Reply:
-    """Ask the bot that answers now, and keep its reply; raise ContextError as the bot does."""
-    reply = live_bot(live).ask(question, context, top)
+def ask(
+    live: LiveBot, edition: Edition, question: str, context: Mapping[str, Any], top: int
+) -> Reply:
+    """Ask a visitor's question, and keep the reply for the journal, the log and the figures.
+
+    Raise ContextError as the bot does.
+    """
+    reply = g.reply = edition.bot.ask(question, context, top)
     if live.journal:
         live.journal.keep(reply)
     return reply
+
+
+def page_address(entry: Entry) -> str:
+    """Give the address of the page that answers with an entry; its own where it has one."""
+    return entry.url or f"{request.host_url}?{urlencode({'q': entry.question})}"
 
 
 def read_request(body: Mapping[str, Any], settings: Settings) -> AnswerRequest:
@@ -133,7 +145,7 @@ def read_body() -> dict[str, Any]:
 
 def _answer(live: LiveBot, asked: AnswerRequest) -> Response:
     try:
-        reply = ask(live, asked.question, asked.context, asked.top)
+        reply = ask(live, edition_of(live), asked.question, asked.context, asked.top)
     except ContextError as error:
         errors = [(f"#/context{pointer}", detail) for pointer, detail in error.errors]
         raise InvalidRequestError(errors) from None

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 from typing import TYPE_CHECKING, Any
 
-from flask import Response, jsonify, request
+from flask import Response, request
 from werkzeug.exceptions import NotFound
 
 from qa_bot.dialogue.context import join_values
 from qa_bot.reply import UNRELEASED
 from qa_bot.text import normalize
 from qa_bot.web.api import edition_of
+from qa_bot.web.caching import cached
 from qa_bot.web.problems import InvalidRequestError, unknown_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from flask import Flask
 
@@ -39,7 +39,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
     def config() -> Response:
         edition, settings = edition_of(live), live.settings
         body = _config(edition, settings)
-        return _cached(edition, repr(body), CONFIG_MAX_AGE, lambda: body)
+        return cached(repr(body), CONFIG_MAX_AGE, lambda: body)
 
     @app.get("/api/v1/suggest")
     def suggest() -> Response:
@@ -56,12 +56,8 @@ def init_app(app: Flask, live: LiveBot) -> None:
         number = edition.numbers[entry_id]
         today = datetime.datetime.now().astimezone().date()
         expired = edition.bot.index.base.entries[number].expired(today)
-        return _cached(
-            edition,
-            f"{entry_id} {expired}",
-            ENTRY_MAX_AGE,
-            lambda: entry_json(edition, number, expired=expired),
-        )
+        key = f"{edition.bot.index.key} {expired}"
+        return cached(key, ENTRY_MAX_AGE, lambda: entry_json(edition, number, expired=expired))
 
 
 def read_typed(args: Mapping[str, str], settings: Settings) -> tuple[str, int]:
@@ -136,17 +132,3 @@ def _suggestions(edition: Edition, typed: str, limit: int) -> dict[str, Any]:
             for suggestion in found
         ]
     }
-
-
-def _cached(
-    edition: Edition, key: str, max_age: int, make: Callable[[], dict[str, Any]]
-) -> Response:
-    """Send JSON that may be kept; 304, without making it, to a client that still holds it."""
-    named = f"{edition.bot.index.key}\n{request.path}\n{key}"
-    etag = hashlib.blake2s(named.encode(errors="replace"), digest_size=12).hexdigest()
-    held = request.if_none_match.contains_weak(etag)
-    response = Response(status=304) if held else jsonify(make())
-    response.set_etag(etag, weak=True)
-    stale = max_age * 10
-    response.headers["Cache-Control"] = f"max-age={max_age}, stale-while-revalidate={stale}"
-    return response

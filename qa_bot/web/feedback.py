@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound, ServiceUnavailable
 
 from qa_bot.journal import RATINGS, JournalError
 from qa_bot.web.api import read_body
-from qa_bot.web.problems import InvalidRequestError, unknown_fields
+from qa_bot.web.fields import Fields, is_list, is_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from qa_bot.journal import Journal
     from qa_bot.web.live import LiveBot
 
-FIELDS = {"rating", "reasons", "comment"}
 MOST_REASONS = 10
 LONGEST_REASON = 50
 LONGEST_COMMENT = 500
@@ -41,25 +40,26 @@ def init_app(app: Flask, live: LiveBot) -> None:
 
 def read_vote(body: Mapping[str, Any]) -> tuple[str, list[str], str]:
     """Check a vote: rating, reasons and comment; raise InvalidRequestError with every mistake."""
-    errors = unknown_fields(body, FIELDS)
-    rating, reasons = body.get("rating"), body.get("reasons", [])
-    comment = body.get("comment", "")
-    if rating not in RATINGS:
-        errors.append(("#/rating", 'must be "up" or "down"'))
-    if not isinstance(reasons, list) or len(reasons) > MOST_REASONS:
-        errors.append(("#/reasons", f"must be a list of at most {MOST_REASONS} texts"))
-    else:
-        wrong = f"must be a text of at most {LONGEST_REASON} characters"
-        errors += [
-            (f"#/reasons/{place}", wrong)
-            for place, reason in enumerate(reasons)
-            if not isinstance(reason, str) or len(reason) > LONGEST_REASON
-        ]
-    if not isinstance(comment, str) or len(comment) > LONGEST_COMMENT:
-        errors.append(("#/comment", f"must be a text of at most {LONGEST_COMMENT} characters"))
-    if errors:
-        raise InvalidRequestError(errors)
-    return str(rating), reasons, comment
+    fields = Fields(body)
+    fields.only("rating", "reasons", "comment")
+    ratings = " or ".join(f'"{rating}"' for rating in RATINGS)
+    rating = fields.take("rating", "", lambda value: value in RATINGS, f"must be {ratings}")
+    if body.get("rating") is None:
+        fields.wrong("rating", f"is missing: {ratings}")
+    reasons = fields.take(
+        "reasons",
+        [],
+        lambda value: is_list(value, MOST_REASONS, lambda v: is_text(v, LONGEST_REASON)),
+        f"must be a list of at most {MOST_REASONS} texts of at most {LONGEST_REASON} characters",
+    )
+    comment = fields.take(
+        "comment",
+        "",
+        lambda value: is_text(value, LONGEST_COMMENT),
+        f"must be a text of at most {LONGEST_COMMENT} characters",
+    )
+    fields.check()
+    return rating, reasons, comment
 
 
 def _done(live: LiveBot, write: Callable[[Journal], bool]) -> Response:

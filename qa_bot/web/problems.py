@@ -21,6 +21,26 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 
+TYPES = {
+    400: "malformed",
+    401: "key-missing",
+    403: "foreign-origin",
+    404: "not-found",
+    405: "wrong-method",
+    413: "too-large",
+    415: "not-json",
+    422: "invalid-fields",
+    429: "rate-limited",
+    500: "failed",
+    503: "not-ready",
+}
+"""The problem type of each status; docs/api.md says what each means and how to mend it."""
+TYPE_PREFIX = "urn:problem-type:qa-bot:"
+COMPATIBLE = ("/language/", "/v1/")
+"""Where the clients of other services ask: they look for their `error` in the body."""
+KEPT_HEADERS = ("Allow", "Location", "Retry-After", "WWW-Authenticate")
+
+
 class InvalidRequestError(HTTPException):
     """A request is well-formed, but fields of it hold what they must not."""
 
@@ -50,10 +70,11 @@ def init_app(app: Flask) -> None:
 
 def _problem(error: HTTPException) -> Response:
     response = error.get_response()
+    status = response.status_code
     body: dict[str, Any] = {
-        "type": "about:blank",
+        "type": TYPE_PREFIX + TYPES[status] if status in TYPES else "about:blank",
         "title": error.name,
-        "status": response.status_code,
+        "status": status,
         "detail": error.description or error.name,
         "instance": request.path,
         "request_id": request_id(),
@@ -62,10 +83,11 @@ def _problem(error: HTTPException) -> Response:
         body["errors"] = [
             {"pointer": pointer, "detail": detail} for pointer, detail in error.errors
         ]
-    problem = Response(
-        json.dumps(body, ensure_ascii=False), response.status_code, mimetype=MEDIA_TYPE
-    )
-    for header in ("Allow", "Retry-After", "Location"):
+    if request.path.startswith(COMPATIBLE):
+        code = TYPES.get(status, "failed")
+        body["error"] = {"code": code, "type": code, "message": body["detail"], "param": None}
+    problem = Response(json.dumps(body, ensure_ascii=False), status, mimetype=MEDIA_TYPE)
+    for header in KEPT_HEADERS:
         if header in response.headers:
             problem.headers[header] = response.headers[header]
     return problem

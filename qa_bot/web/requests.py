@@ -1,17 +1,27 @@
-"""Give every request an id, and every response the headers that keep browsers safe."""
+"""Give every request an id and a line in the log, and every response what keeps browsers safe."""
 
 from __future__ import annotations
 
+import logging
 import re
+import time
 import uuid
 from typing import TYPE_CHECKING
 
 from flask import g, request
 
+from qa_bot.logs import with_fields
+
 if TYPE_CHECKING:
     from flask import Flask, Response
 
+    from qa_bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+QUIET = {"healthz", "readyz", "metrics"}
+"""Endpoints that machines ask every few seconds: they leave no line in the log."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -24,10 +34,23 @@ HEADERS = {
 }
 
 
-def init_app(app: Flask) -> None:
-    """Take or make an id before each request; set the headers after it."""
-    app.before_request(_identify)
-    app.after_request(_set_headers)
+def init_app(app: Flask, settings: Settings) -> None:
+    """Take or make an id before each request; set the headers and write the log after it."""
+
+    @app.before_request
+    def identify() -> None:
+        g.started = time.perf_counter()
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        response.headers["X-Request-ID"] = request_id()
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if request.endpoint not in QUIET:
+            _log(response, settings)
+        return response
 
 
 def request_id() -> str:
@@ -35,13 +58,24 @@ def request_id() -> str:
     return str(g.get("request_id", ""))
 
 
-def _identify() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+def route() -> str:
+    """Name what was asked for by its rule, never by its path, which strangers choose."""
+    return request.url_rule.rule if request.url_rule else "none"
 
 
-def _set_headers(response: Response) -> Response:
-    response.headers["X-Request-ID"] = request_id()
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+def seconds() -> float:
+    """Give how long the request has been worked on."""
+    return float(time.perf_counter() - g.started)
+
+
+def _log(response: Response, settings: Settings) -> None:
+    fields: dict[str, object] = {
+        "status": response.status_code,
+        "ms": round(seconds() * 1000, 2),
+        "request_id": request_id(),
+    }
+    if reply := g.get("reply"):
+        fields["outcome"] = reply.outcome
+        if settings.log_questions:
+            fields["question"] = reply.question
+    log.info("%s %s", request.method, route(), extra=with_fields(**fields))

@@ -45,6 +45,8 @@ def serve(live: LiveBot) -> None:
         port=settings.port,
         threads=settings.threads,
         max_request_body_size=MOST_RECEIVED,
+        # The application itself trusts as many proxies as the settings say.
+        clear_untrusted_proxy_headers=False,
     )
     failed: list[MistakesError | OSError] = []
 

@@ -45,8 +45,8 @@ def init_app(app: Flask, live: LiveBot) -> None:
     def suggest() -> Response:
         edition = edition_of(live)
         typed, limit = read_typed(request.args, live.settings)
-        found = f"{limit} {normalize(typed)}"
-        return _cached(edition, found, SUGGEST_MAX_AGE, lambda: _suggestions(edition, typed, limit))
+        key = f"{edition.bot.index.key} {limit} {normalize(typed)}"
+        return cached(key, SUGGEST_MAX_AGE, lambda: _suggestions(edition, typed, limit))
 
     @app.get("/api/v1/entries/<entry_id>")
     def entry(entry_id: str) -> Response:

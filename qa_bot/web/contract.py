@@ -11,12 +11,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Response
-
 from qa_bot.web.caching import cached
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Response
 
     from qa_bot.settings import Settings
 

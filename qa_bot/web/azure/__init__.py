@@ -17,7 +17,7 @@ from flask import Response, jsonify, request
 
 from qa_bot.dialogue import ContextError
 from qa_bot.dialogue.context import join_values
-from qa_bot.reply import ANSWERED
+from qa_bot.reply import ANSWERED, CLARIFY
 from qa_bot.web.api import ask, edition_of, page_address, read_body
 from qa_bot.web.azure.query import KnowledgeBaseQuery, read_query
 from qa_bot.web.keys import require_key
@@ -99,13 +99,17 @@ def _question_of(edition: Edition, qna_id: int | None) -> str:
 def _answers(edition: Edition, query: KnowledgeBaseQuery, reply: Reply) -> list[dict[str, Any]]:
     """Give the answers that the client wants, the best first; none where the bot gave none."""
     unknown = query.qna_id is not None and not _question_of(edition, query.qna_id)
-    if reply.outcome != ANSWERED or reply.hit is None or unknown:
+    if reply.outcome not in {ANSWERED, CLARIFY} or unknown:
         return []
-    wanted = [hit for hit in (reply.hit, *reply.alternatives) if _wants(query, hit)]
-    # Where the bot's own answer is not wanted, the next must be worth one by itself.
-    if wanted and wanted[0] is not reply.hit:
+    hits = (reply.hit, *reply.alternatives) if reply.hit else reply.alternatives
+    wanted = [hit for hit in hits if _wants(query, hit)]
+    # What the bot itself does not say must be worth an answer, and a question that it would ask
+    # back must be settled by the client's filters.
+    if wanted[:1] != [reply.hit]:
         least = edition.bot.settings.answer_confidence
         wanted = [hit for hit in wanted if hit.confidence >= least]
+    if reply.outcome == CLARIFY and len(wanted) > 1:
+        return []
     answers = [_answer(edition, hit) for hit in wanted[: query.top]]
     if query.spans and wanted[:1] == [reply.hit]:
         span = _span(reply)

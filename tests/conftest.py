@@ -18,7 +18,7 @@ from qa_bot.web import LiveBot, create_app
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from qa_bot.knowledge import KnowledgeBase
 
@@ -110,8 +110,6 @@ def address(settings: Settings, site: Site) -> Iterator[str]:
         QA_BOT_CACHE=settings.cache,
         QA_BOT_CONTACT=settings.contact,
         QA_BOT_ORIGINS=site.origin,
-        QA_BOT_ASKS_PER_MINUTE=0,
-        QA_BOT_READS_PER_MINUTE=0,
     )
     try:
         server.listen().wait_for("answering from")
@@ -140,7 +138,7 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 def visitor(chromium: Browser, complaints: list[str]) -> Iterator[Callable[..., BrowserContext]]:
-    """Make a visitor with a browser of their own; in the end nothing may have been complained of."""
+    """Make a visitor with a browser of their own; no page may complain of anything."""
     contexts = []
 
     def make(width: int = 1280, height: int = 800, **options: object) -> BrowserContext:
@@ -156,3 +154,29 @@ def visitor(chromium: Browser, complaints: list[str]) -> Iterator[Callable[..., 
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def embed(visitor: Callable[..., BrowserContext], site: Site, address: str) -> Callable[..., Page]:
+    """Open a page of the other site with the widget's tag; `open_` opens the widget, too."""
+
+    def open_page(
+        *,
+        head: str | None = None,
+        body: str = "",
+        policy: str = "",
+        lang: str = "zh-CN",
+        attributes: str = "",
+        open_: bool = False,
+        **options: object,
+    ) -> Page:
+        tag = f'<script src="{address}widget.js" {attributes} defer></script>'
+        url = site.write("/", tag if head is None else head, body, lang, policy)
+        page = visitor(**options).new_page()
+        page.goto(url)
+        if open_:
+            page.click(".launcher")
+            page.wait_for_selector("#q")
+        return page
+
+    return open_page

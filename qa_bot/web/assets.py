@@ -1,4 +1,4 @@
-"""Serve the files of static/: joined, without comments, compressed, to any site; owns rjsmin, rcssmin.
+"""Serve the files of static/, joined and shortened, to any site; owns rjsmin and rcssmin.
 
 The sources are modules without a build step; what is served is made of them when the server
 starts. Every file has two addresses: `/widget/latest/…`, which follows the server, and
@@ -119,8 +119,11 @@ def init_app(app: Flask, assets: Assets) -> None:
     @app.get("/widget/<version>/<path:name>")
     def asset(version: str, name: str) -> Response:
         if version not in {LATEST, assets.version}:
-            abort(404, f"There is no version {version} of the widget; the one served is "
-                       f"{assets.version}. Renew the tag from /embed-test.")
+            abort(
+                404,
+                f"There is no version {version} of the widget; the one served is "
+                f"{assets.version}. Renew the tag from /embed-test.",
+            )
         if name not in assets.files:
             abort(404, f"There is no file {name}.")
         return _serve(assets.files[name], A_WHILE if version == LATEST else FOREVER)
@@ -151,4 +154,5 @@ def _serve(asset: Asset, kept: str) -> Response:
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Timing-Allow-Origin"] = "*"
     response.set_etag(asset.digest + ("-gzip" if packed else ""))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug import Response
 
+    from qa_bot.settings import Settings
     from qa_bot.web.assets import Assets
-    from qa_bot.web.live import LiveBot
+    from qa_bot.web.live import Edition, LiveBot
 
 LANGUAGE = "zh-CN"
 RELATED = 4
@@ -45,18 +46,20 @@ def init_app(app: Flask, live: LiveBot, assets: Assets) -> None:
 
     @app.get("/")
     def page() -> Response:
+        edition = edition_of(live)
         question = request.args.get("q", "").strip()
         if question and question_errors(question, live.settings):
             most = live.settings.max_question_chars
             note = fill(strings["too_long"], most=most, length=len(question))
-            return show(live, question, note=note, status=422)
+            return show(edition, live.settings, question, note=note, status=422)
         note = {"yes": strings["thanks"], "no": strings["not_kept"]}.get(
             request.args.get("voted", ""), ""
         )
         if not question:
-            return show(live, note=note)
+            return show(edition, live.settings, note=note)
         before = said_before(request.args.get("c", ""))
-        return show(live, question, before, answer(live, question, before), note=note)
+        reply = answer(live, edition, question, before)
+        return show(edition, live.settings, question, before, reply, note=note)
 
     @app.post("/feedback")
     def feedback() -> Response:
@@ -66,7 +69,8 @@ def init_app(app: Flask, live: LiveBot, assets: Assets) -> None:
 
 
 def show(
-    live: LiveBot,
+    edition: Edition,
+    settings: Settings,
     question: str = "",
     before: Mapping[str, Any] | None = None,
     reply: Mapping[str, Any] | None = None,
@@ -75,11 +79,10 @@ def show(
     **about: Any,  # noqa: ANN401 - what a template is given
 ) -> Response:
     """Give the page with a reply, or without one; `about` says more of what the page is about."""
-    edition = edition_of(live)
     base, say = edition.bot.index.base, edition.bot.phrases.say
     turn = {"question": question, "before": before, "reply": reply} if reply else None
-    name, contact = say("name"), live.settings.contact
-    longest = live.settings.max_question_chars
+    name, contact = say("name"), settings.contact
+    longest = settings.max_question_chars
     html = render_template(
         "page.html",
         question=question,
@@ -113,15 +116,17 @@ def said_before(text: str) -> dict[str, Any]:
     return context if isinstance(context, dict) else {}
 
 
-def answer(live: LiveBot, question: str, before: Mapping[str, Any]) -> dict[str, Any]:
+def answer(
+    live: LiveBot, edition: Edition, question: str, before: Mapping[str, Any]
+) -> dict[str, Any]:
     """Reply to a question; a context that is no longer valid counts as nothing said before.
 
     (A visitor with an old address can't mend it, as a program can.)
     """
     try:
-        return ask(live, question, before, RELATED).to_dict()
+        return ask(live, edition, question, before, RELATED).to_dict()
     except ContextError:
-        return ask(live, question, {}, RELATED).to_dict()
+        return ask(live, edition, question, {}, RELATED).to_dict()
 
 
 def vote(live: LiveBot, answer_id: str, rating: str) -> bool:

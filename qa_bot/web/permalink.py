@@ -26,10 +26,10 @@ def init_app(app: Flask, live: LiveBot) -> None:
     def permalink(entry_id: str) -> Response:
         edition = edition_of(live)
         if entry_id not in edition.numbers:
-            return show(live, status=404, gone=True)
+            return show(edition, live.settings, status=404, gone=True)
         entry = edition.bot.index.base.entries[edition.numbers[entry_id]]
-        reply = answer(live, entry.question, {})
-        return show(live, entry.question, {}, reply, **about(entry_id, reply))
+        reply = answer(live, edition, entry.question, {})
+        return show(edition, live.settings, entry.question, {}, reply, **about(entry_id, reply))
 
 
 def about(entry_id: str, reply: Mapping[str, Any]) -> dict[str, Any]:

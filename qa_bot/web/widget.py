@@ -42,7 +42,10 @@ def init_app(app: Flask, settings: Settings, assets: Assets) -> None:
 
 def origin_of(address: str) -> str:
     """Give the origin of a site's address, as browsers send it; empty: it is none."""
-    parts = urlsplit(address.strip() if "://" in address else f"https://{address.strip()}")
+    try:
+        parts = urlsplit(address.strip() if "://" in address else f"https://{address.strip()}")
+    except ValueError:
+        return ""
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return ""
     return f"{parts.scheme}://{parts.netloc.lower()}"

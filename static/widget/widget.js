@@ -35,6 +35,9 @@
   const ready = new Promise((resolve) => {
     if (document.body) resolve();
     else document.addEventListener('DOMContentLoaded', resolve, { once: true });
+  }).then(() => {
+    draw();
+    emit('ready');
   });
   let loading = null, panel = null, opened = false, blocked = '';
 
@@ -76,10 +79,12 @@
 
   // An owner's colour carries white or black letters, whichever stands out more.
   function paint(colour) {
-    frame.style.setProperty('--accent', colour);
     frame.style.color = colour;
-    const [red, green, blue] = getComputedStyle(frame).color.match(/[\d.]+/g).map((part) => (part / 255) ** 2.2);
+    const computed = getComputedStyle(frame).color, known = frame.style.color && computed.startsWith('rgb');
     frame.style.color = '';
+    if (!known) return console.warn(`FaqWidget: data-accent="${colour}" is not a colour; write it as #14594d`);
+    const [red, green, blue] = computed.match(/[\d.]+/g).map((part) => (part / 255) ** 2.2);
+    frame.style.setProperty('--accent', colour);
     frame.style.setProperty('--on-accent', 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? '#000' : '#fff');
   }
 
@@ -98,7 +103,7 @@
       emit('open');
     } catch (error) {
       setOpened(false);
-      complain(error);
+      setTimeout(complain, 100, error);   // a violation of the page's policy is told a little later
     }
   }
 
@@ -160,8 +165,4 @@
     },
   };
   if (Array.isArray(waiting)) waiting.forEach(([name, ...rest]) => api[name](...rest));
-  ready.then(() => {
-    draw();
-    emit('ready');
-  });
 })();

@@ -88,6 +88,18 @@ class Site:
         self._server.server_close()
 
 
+def ask(page, question):
+    """Type a question, send it, and wait for what is said to it."""
+    page.fill("#q", question)
+    page.press("#q", "Enter")
+    page.wait_for_selector(f".turn:last-child:not(.unfinished) .question:has-text({question!r})")
+
+
+def turns(page):
+    """Give the questions in the log."""
+    return [text.removeprefix("您问：") for text in page.locator(".question").all_text_contents()]
+
+
 def luminance(locator, name):
     """Give how bright a colour of an element is, from 0 to 1, as WCAG reckons it."""
     colour = locator.evaluate(f"(element) => getComputedStyle(element).{name}")

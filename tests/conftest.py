@@ -145,6 +145,7 @@ def visitor(chromium: Browser, complaints: list[str]) -> Iterator[Callable[..., 
         size = {"width": width, "height": height}
         context = chromium.new_context(**{"viewport": size, "locale": "zh-CN", **options})
         contexts.append(context)
+        context.set_default_timeout(10_000)
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("console", lambda message: complaints.append(message.text))
         context.on("weberror", lambda error: complaints.append(str(error.error)))

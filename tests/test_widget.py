@@ -15,6 +15,7 @@ from browsing import (
     DESKTOP,
     QUESTION,
     STRICT,
+    ask,
     brightness,
     contrast,
     luminance,
@@ -35,12 +36,6 @@ HOSTILE_STYLE = """<style>
   html { font-size: 4px }
   #cover { position: fixed; inset: 0; z-index: 2147483647; display: block !important }
 </style>"""
-
-
-def ask(page, question):
-    page.fill("#q", question)
-    page.press("#q", "Enter")
-    page.wait_for_selector(f".turn:not(.unfinished) >> text={question}")
 
 
 def globals_of(page):

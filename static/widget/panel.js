@@ -75,7 +75,7 @@ class Panel {
     const { config, strings } = this;
     const tool = (name, text, label) => make('button.tool', { type: 'button', 'data-do': name, 'aria-label': label }, text);
     return make('dialog.chat.panel', { 'aria-labelledby': 'name', id: 'panel' },
-      make('header.top', null, make('h1', { id: 'name' }, config.name), tool('clear', strings.clear), tool('close', '×', strings.close)),
+      make('div.top', null, make('h1', { id: 'name' }, config.name), tool('clear', strings.clear), tool('close', '×', strings.close)),
       make('div.empty', { id: 'main', tabindex: 0, role: 'group', 'aria-label': strings.log },
         make('div.hello', null, make('p.hello-line', null, strings.hello), make('p', null, config.greeting)),
         make('div', { id: 'log', role: 'log', 'aria-live': 'off', 'aria-label': strings.log, tabindex: -1 }),

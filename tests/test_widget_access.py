@@ -32,7 +32,7 @@ CONDITIONS = {
 def chat(embed):
     """Open the page of the site, or the widget on it, in the letters the visitor chose."""
 
-    def open_chat(letters=None, open_=True, **options):
+    def open_chat(*, letters=None, open_=True, **options):
         page = embed(**options)
         if letters:
             session = page.context.new_cdp_session(page)

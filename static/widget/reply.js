@@ -157,7 +157,7 @@ function actions(reply, { root, strings }) {
   const thumb = (rating) => make('button', { name: 'rating', value: rating, 'aria-pressed': 'false' }, strings[rating]);
   const tool = (name) => make('button', { type: 'button', 'data-do': name }, strings[name]);
   return make('div.actions', null,
-    make('form.vote', { action: new URL('feedback', root).href, method: 'post', 'aria-label': strings.vote },
+    make('form.vote', { action: new URL('feedback', root).href, method: 'post' },
       make('input', { type: 'hidden', name: 'answer', value: reply.answer_id }), thumb('up'), thumb('down')),
     reply.answer && [tool('copy'), make('a', { href: permalink(reply, root) }, strings.link), tool('print')]);
 }

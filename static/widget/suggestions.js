@@ -1,6 +1,8 @@
 // Suggest questions while the visitor types: an editable combobox with a list, after the ARIA practices.
 import { make } from './element.js';
 
+const LONGEST = 64;   // characters; whoever has typed more knows the question
+
 export class Suggestions {
   #latest = 0;
   #active = -1;
@@ -47,7 +49,7 @@ export class Suggestions {
     const text = this.input.value.trim();
     this.#request?.abort();
     this.#latest += 1;
-    if (!text) return this.#show([]);
+    if (!text || text.length > LONGEST) return this.#show([]);
     const mine = this.#latest;
     this.#request = new AbortController();
     try {

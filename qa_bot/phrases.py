@@ -29,7 +29,6 @@ PHRASES: Mapping[str, frozenset[str]] = {
     "sentence.unsettled": frozenset({"facet"}),
     "sentence.more": frozenset(),
     "sentence.no_more": frozenset(),
-    "notice.repaired": frozenset({"terms"}),
     "notice.general": frozenset({"values"}),
     "clarify.prompt": frozenset(),
     "text.source": frozenset({"title", "url"}),

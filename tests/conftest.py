@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browsing import CHROMIUM, FLAGS, REPORT_VIOLATIONS, Site
+from running import Server
 
 from qa_bot import Bot, Settings
 from qa_bot.facets import FacetReader, read_facets
@@ -18,6 +20,7 @@ from qa_bot.web import LiveBot, create_app
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
+    from playwright.sync_api import Browser, BrowserContext, Page
 
     from qa_bot.knowledge import KnowledgeBase
 
@@ -111,3 +114,91 @@ def client(bundled: Bot, settings: Settings) -> Iterator[FlaskClient]:
     app = create_app(LiveBot(settings, bot=bundled))
     with app.test_client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """A site of another origin, that the bot lets ask."""
+    site = Site()
+    yield site
+    site.close()
+
+
+@pytest.fixture(scope="session")
+def address(settings: Settings, site: Site) -> Iterator[str]:
+    """The address of a real server on the bundled knowledge base."""
+    server = Server(
+        QA_BOT_CACHE=settings.cache,
+        QA_BOT_CONTACT=settings.contact,
+        QA_BOT_ORIGINS=site.origin,
+    )
+    try:
+        server.listen().wait_for("answering from")
+        yield f"http://127.0.0.1:{server.port}/"
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The real browser."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    if not CHROMIUM:
+        pytest.skip("there is no chromium on the PATH")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What pages write to the console: errors, warnings, violations of their policy."""
+    return []
+
+
+@pytest.fixture
+def visitor(chromium: Browser, complaints: list[str]) -> Iterator[Callable[..., BrowserContext]]:
+    """Make a visitor with a browser of their own; no page may complain of anything."""
+    contexts = []
+
+    def make(width: int = 1280, height: int = 800, **options: object) -> BrowserContext:
+        size = {"width": width, "height": height}
+        context = chromium.new_context(**{"viewport": size, "locale": "zh-CN", **options})
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("console", lambda message: complaints.append(message.text))
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def embed(visitor: Callable[..., BrowserContext], site: Site, address: str) -> Callable[..., Page]:
+    """Open a page of the other site with the widget's tag; `open_` opens the widget, too."""
+
+    def open_page(
+        *,
+        head: str | None = None,
+        body: str = "",
+        policy: str = "",
+        lang: str = "zh-CN",
+        attributes: str = "",
+        open_: bool = False,
+        **options: object,
+    ) -> Page:
+        tag = f'<script src="{address}widget.js" {attributes} defer></script>'
+        url = site.write("/", tag if head is None else head, body, lang, policy)
+        page = visitor(**options).new_page()
+        page.goto(url)
+        if open_:
+            page.click(".launcher")
+            page.wait_for_selector("#q")
+        return page
+
+    return open_page

@@ -62,6 +62,8 @@ OWNERS = {
     "flask": {"web/"},
     "werkzeug": {"web/"},
     "waitress": {"web/server.py"},
+    "rjsmin": {"web/assets.py"},
+    "rcssmin": {"web/assets.py"},
     "click": {"cli.py"},
 }
 

@@ -165,7 +165,7 @@ REFUSALS = [
     pytest.param("POST", ANSWERS, {"data": "问", "content_type": "text/plain"}, 415, id="415"),
     pytest.param("POST", ANSWERS, {"data": {"question": QUESTION}}, 415, id="415-form"),
     pytest.param("GET", "/api/v1/没有", {}, 404, id="404"),
-    pytest.param("GET", "/assets/没有.js", {}, 404, id="404-asset"),
+    pytest.param("GET", "/widget/latest/没有.js", {}, 404, id="404-asset"),
     pytest.param("DELETE", ANSWERS, {}, 405, id="405"),
     pytest.param("POST", "/", {}, 405, id="405-page"),
     pytest.param("POST", ANSWERS, {"json": {"question": "文" * 9000}}, 413, id="413"),
@@ -373,7 +373,7 @@ def test_check_32_a_request_without_a_usable_id_gets_one(client, given_id):
         "/?q=？",
         "/healthz",
         "/没有",
-        "/assets/page.js",
+        "/widget/latest/page.js",
     ],
 )
 def test_every_response_keeps_browsers_safe(client, path):
@@ -398,7 +398,7 @@ def test_check_37_an_answer_says_how_long_it_took(client):
     assert re.fullmatch(r"ask;dur=\d+\.\d\d", timing)
 
 
-@pytest.mark.parametrize("path", ["/assets/../pages/page.html", "/assets/%2e%2e/pages/page.html"])
+@pytest.mark.parametrize("path", ["/widget/latest/../../README.md", "/widget/latest/%2e%2e/x"])
 def test_no_file_outside_the_assets_is_sent(client, path):
     assert client.get(path).status_code == 404
 

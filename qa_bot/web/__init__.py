@@ -9,9 +9,9 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from qa_bot.settings import PROJECT
 from qa_bot.web import (
     api,
+    assets,
     azure,
     catalogue,
     contract,
@@ -21,12 +21,12 @@ from qa_bot.web import (
     openai,
     origins,
     page,
+    permalink,
     problems,
     requests,
+    widget,
 )
 from qa_bot.web.live import LiveBot as LiveBot  # noqa: TC001 - it is re-exported
-
-STATIC = PROJECT / "static"
 
 
 class ReadableJSON(DefaultJSONProvider):
@@ -44,9 +44,8 @@ def create_app(live: LiveBot) -> Flask:
     """
     app = Flask(
         "qa_bot",
-        static_folder=str(STATIC / "assets"),
-        static_url_path="/assets",
-        template_folder=str(STATIC / "pages"),
+        static_folder=None,
+        template_folder=str(assets.STATIC / "pages"),
     )
     app.json_provider_class = ReadableJSON
     app.json = ReadableJSON(app)
@@ -68,5 +67,9 @@ def create_app(live: LiveBot) -> Flask:
     azure.init_app(app, live)
     openai.init_app(app, live)
     contract.init_app(app, settings)
-    page.init_app(app, live)
+    files = assets.read_assets()
+    assets.init_app(app, files)
+    page.init_app(app, live, files)
+    permalink.init_app(app, live)
+    widget.init_app(app, settings, files)
     return app

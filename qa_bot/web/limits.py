@@ -24,7 +24,7 @@ SECONDS = 60
 """How long a client's allowance lasts from its first request on."""
 MOST_CLIENTS = 100_000
 """How many clients are counted; beyond them the one counted longest is forgotten."""
-UNLIMITED = {"static", "healthz", "readyz", "metrics", None}
+UNLIMITED = {"widget", "asset", "healthz", "readyz", "metrics", None}
 """Endpoints that cost nothing, or are the owner's."""
 IPV6_SITE = 64
 """How many bits of an IPv6 address one client has to itself."""
@@ -90,7 +90,7 @@ def policy() -> str | None:
     if request.endpoint in UNLIMITED or request.method == "OPTIONS":
         return None
     asks_on_page = request.endpoint == "page" and "q" in request.args
-    if request.endpoint == "get_answers" or asks_on_page:
+    if request.endpoint in {"get_answers", "permalink"} or asks_on_page:
         return "ask"
     return "read" if request.method in {"GET", "HEAD"} else "ask"
 

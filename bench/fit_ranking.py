@@ -24,6 +24,7 @@ from sklearn.linear_model import LogisticRegression
 
 from qa_bot import Bot, Settings
 from qa_bot.evaluation import CHOOSE, half_of, read_judgments
+from qa_bot.evaluation.frames import deleted
 from qa_bot.index import Index
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.query import read_query
@@ -58,7 +59,7 @@ question of their own, as an article's paragraphs have: they say little about th
 PENALTY = 0.003
 REGULARITY = {"wording": 0.3, "passage": 0.1, "paragraph": 0.03}
 NOT_BELOW_0 = {"strength", "wording", "passage", "support", "sentence", "held"}
-NOT_BELOW_0 |= {"typed_agree", "loose_agree"}
+NOT_BELOW_0 |= {"frame", "typed_agree", "loose_agree"}
 NOT_ABOVE_0 = set(ORDER_FEATURES) - NOT_BELOW_0 - {"several", "answered"}
 """What can only speak for a hit, and what only against it."""
 
@@ -123,14 +124,15 @@ def chosen_judgments(bot: Bot, settings: Settings) -> list[Judgment]:
     return [
         judgment
         for judgment in read_judgments(settings.judged, bot.index.base)
-        if judgment.half == CHOOSE and not judgment.before and judgment.kind != "region_missing"
+        if judgment.half == CHOOSE and not judgment.before
     ]
 
 
 def own(bot: Bot) -> Iterator[Group]:
     """Yield questions that the base itself gives, of entries of the choosing half.
 
-    A wording left out must still find its entry, and must find none when the entry is left out.
+    A wording left out must still find its entry, and must find none when the entry is left out;
+    a question without its region or permit must find the entries that differ in it.
     """
     entries = bot.index.base.entries
     for turn in range(WORDINGS_LEFT_OUT):
@@ -142,7 +144,14 @@ def own(bot: Bot) -> Iterator[Group]:
                 asked.append(Asked(wording, frozenset({number})))
                 asked.append(Asked(wording, frozenset(), left_out=number))
         index = Index.build(kept, bot.analyzer)
-        yield Group(OWN, index, bot.analyzer, asked, 1 / WORDINGS_LEFT_OUT)
+        yield Group(OWN, index, bot.analyzer, asked, 0.9 / WORDINGS_LEFT_OUT)
+    # What is left when a permit or a region is left out means every entry that it stands in.
+    meant: dict[str, set[int]] = {}
+    numbers = {entry.id: number for number, entry in enumerate(entries)}
+    for case in deleted(bot):
+        meant.setdefault(case.question, set()).add(numbers[case.entry.id])
+    asked = [Asked(q, frozenset(right)) for q, right in meant.items() if half_of(q) == CHOOSE]
+    yield Group(OWN, bot.index, bot.analyzer, asked, 0.1)
 
 
 def without(entry: Entry, turn: int) -> Entry:

@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import FACET, WORD
-from qa_bot.index import log_strength, shared_weight, strength, tversky
+from qa_bot.index import shared_weight, strength, tversky
 from qa_bot.ranking.agreement import STATE_FEATURES
 from qa_bot.ranking.closeness import CLOSE_FEATURES, close_features
 
@@ -88,14 +88,14 @@ class ConfidenceModel:
         rivals: Sequence[Hit],
         vetoed: Iterable[Hit],
     ) -> dict[str, float]:
-        """Give what the confidence of a hit is made of; `rivals` are other hits, best first.
+        """Give what the confidence of a hit is made of; `rivals` are the next `RIVALS` hits.
 
         `asked` are the weights of the query, `stored` those of the hit's nearest wording.
 
         A vetoed hit that is much stronger says that the question is about what the veto is about.
         """
         own = strength(hit.candidate)
-        behind = [strength(rival.candidate) for rival in rivals[:RIVALS]]
+        behind = [strength(rival.candidate) for rival in rivals]
         behind += [WEAKEST] * (RIVALS - len(behind))
         margin = min((hit.order - rival.order for rival in rivals[:1]), default=MOST_MARGIN)
         shadow = max((strength(other.candidate) for other in vetoed), default=own)
@@ -103,10 +103,11 @@ class ConfidenceModel:
         cover, reverse = max((_overlap(*form) for form in forms), key=min)
         shown = hit.passage.text if hit.passage else ""
         held = hit.evidence.held if hit.evidence else frozenset()
+        close = close_features(asked.residual, stored.residual, hit.evidence)
         number = hit.candidate.number
         return {
             "bias": 1.0,
-            "strength": log_strength(hit.candidate),
+            "strength": hit.nats,
             "passage": hit.candidate.passage,
             "several": float(len(hit.entry.passages) > 1),
             "cover": cover,
@@ -116,7 +117,7 @@ class ConfidenceModel:
             "overshadowed": max(math.log(max(shadow, 1e-3) / max(own, 1e-3)), 0.0),
             "size": self._size,
             **_residual_features(asked.residual, stored.residual, held),
-            **close_features(asked.residual, stored.residual, hit.evidence),
+            **dict(zip(CLOSE_FEATURES, close, strict=True)),
             "unaddressed": self._agreement.unaddressed(query, number, shown),
             **self._agreement.states(query, number),
         }

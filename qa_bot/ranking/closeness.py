@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 NEAR_FEATURES = ("strength", "wording", "passage", "support", "several", "answered")
 CLOSE_FEATURES = ("sentence", "held", "unmet", "frame")
+TELLING = 4.5
+"""Weight from which on a word that nothing met counts against a candidate."""
 WORD_MASS = 3.0
-"""The weight of a telling word: it brings `unmet` near 1."""
+"""Weight beyond `TELLING` that counts as much: it brings `unmet` near 1."""
 SAME_FRAME = 0.8
 """Likeness beside the typed facets from which on two texts begin to be of one frame."""
 
@@ -54,7 +56,7 @@ def close_features(
 
     `asked` are its terms and their weights, `stored` those of the candidate's wording.
     `sentence` is the likeness of the best sentence, `held` the share that wording and passage
-    hold, `unmet` the weight of the rarest word that neither holds; `frame` tells, 0 to 1, that
+    hold, `unmet` how telling the rarest word is that neither holds; `frame` tells, 0 to 1, that
     the wording says the same but for the typed facets.
     """
     total = sum(asked.values()) or 1.0
@@ -64,6 +66,6 @@ def close_features(
     return (
         evidence.likeness if evidence else 0.0,
         1 - sum(lacked) / total if evidence else 0.0,
-        max(words, default=0.0) / WORD_MASS,
+        max(max(words, default=0.0) - TELLING, 0.0) / WORD_MASS,
         max(tversky(asked, stored) - SAME_FRAME, 0.0) / (1 - SAME_FRAME),
     )

@@ -35,6 +35,7 @@ FEATURES = (
     "residual",
     "residual_passage",
     "residual_asked",
+    "met",
     "residual_mass",
     "wording_mass",
     "unasked",
@@ -55,6 +56,7 @@ TELLING_VIEWS = (WORD, FACET)
 QUERY_MASS, WORDING_MASS, TERM_MASS = 60.0, 40.0, 6.0
 """Weights that count as much, of a query, a wording and a term: they bring features near 1."""
 MOST_MASS = 2.0
+LEAST_MET = 0.05
 
 
 class ConfidenceModel:
@@ -134,11 +136,14 @@ def _residual_features(
 ) -> dict[str, float]:
     total, own = sum(asked.values()) or 1e-9, sum(stored.values()) or 1e-9
     telling = {t: w for t, w in stored.items() if t[0] in TELLING_VIEWS}
+    met = sum(weight for t, weight in asked.items() if t in stored or t in shown) / total
     lacked = [weight for term, weight in telling.items() if term not in asked]
     return {
         "residual": tversky(asked, stored),
         "residual_passage": shared_weight(asked, shown) / total,
         "residual_asked": 1 - sum(lacked) / (sum(telling.values()) or 1e-9),
+        # The less of a question is met, the steeper; a bare permit leaves nothing to meet.
+        "met": math.log(max(met, LEAST_MET)) * min(total / QUERY_MASS, 1),
         "residual_mass": min(total / QUERY_MASS, MOST_MASS),
         "wording_mass": min(own / WORDING_MASS, MOST_MASS),
         "unasked": max(lacked, default=0.0) / TERM_MASS,

@@ -9,6 +9,7 @@ import pytest
 
 from qa_bot.cli import main
 from qa_bot.facets import read_facets
+from qa_bot.lint.diagnostic import Kind
 from qa_bot.settings import ENVIRONMENT_PREFIX, PROJECT, Settings
 from qa_bot.sources import READERS
 from qa_bot.sources.fields import NAMES
@@ -38,6 +39,11 @@ def test_every_command_is_in_the_readme(command):
 )
 def test_every_endpoint_is_in_the_readme(path):
     assert path in README
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_diagnostic_is_in_both_halves_of_the_owners_guide(kind):
+    assert OWNERS_GUIDE.count(f"\n| `{kind}` |") == 2
 
 
 @pytest.mark.parametrize("name", [*READERS, *NAMES])

@@ -181,7 +181,9 @@ class Suggestions:
                     sounding = self._sounding[typed[place:end]]
                     spans = self._begin(sounding) if place == 0 else self._go_on(before, sounding)
                     reached[end].append(spans)
-        return _joined(reached[len(typed)])
+        found = _joined(reached[len(typed)])
+        # One letter by itself is no more likely to be meant as a letter than as a beginning.
+        return found._replace(costs=np.zeros_like(found.costs)) if len(typed) == 1 else found
 
     def _piece_ends(self, typed: str, place: int) -> Iterator[int]:
         """Give where a character that is typed from a place may end: whole sounds, initials.

@@ -284,7 +284,7 @@ def test_the_policy_stops_a_script_that_got_into_the_page(visit, complaints):
         document.body.append(script);
     }""")
     assert page.evaluate("window.harmed") is None
-    assert any("script-src" in complaint for complaint in complaints)
+    assert any("TrustedScript" in complaint for complaint in complaints)
     complaints.clear()
 
 

@@ -354,6 +354,28 @@ def test_the_test_page_tells_whether_a_site_is_listed(client, site_address, clas
     )
 
 
+# ---- the owner's guide
+
+GUIDE = (PROJECT / "docs" / "widget.md").read_text(encoding="utf-8")
+LAUNCHER = (PROJECT / "static" / "widget" / "widget.js").read_text(encoding="utf-8")
+
+
+def test_every_attribute_is_in_the_guide():
+    names = re.search(r"const \{([^}]+)\} = script\.dataset", LAUNCHER)[1].split(", ")
+    attributes = ["data-" + re.sub("[A-Z]", lambda c: "-" + c[0].lower(), n.strip()) for n in names]
+    assert len(attributes) == 7
+    assert [name for name in attributes if f"`{name}`" not in GUIDE] == []
+
+
+def test_every_call_and_event_is_in_the_guide(embed):
+    page = embed()
+    page.wait_for_selector(".launcher")
+    for call in page.evaluate("Object.keys(FaqWidget)"):
+        assert f"FaqWidget.{call}(" in GUIDE, call
+    emitted = set(re.findall(r"emit\('(\w+)'", LAUNCHER)) | {"answer", "feedback"}
+    assert [name for name in emitted if f"`{name}`" not in GUIDE] == []
+
+
 # ---- words
 
 

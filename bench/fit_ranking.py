@@ -2,22 +2,23 @@
 
     python bench/fit_ranking.py [--public FOLDER]
 
-The order of candidates is fitted listwise (conditional logit) on the choosing half of the judged
-questions; confidence by logistic regression on the same half and, where FOLDER holds public
-question sets, on the choosing part of each. Only coefficients leave this script.
+The order of candidates is fitted listwise (conditional logit), confidence by logistic regression,
+both on the choosing half of the judged questions, on questions that the base itself gives and,
+where FOLDER holds public question sets, on the choosing part of each. Only coefficients leave this
+script.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from public_sets import chosen, read_set
+from quality import analyzer_for, set_folders
 from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
@@ -26,117 +27,122 @@ from qa_bot.evaluation import CHOOSE, half_of, read_judgments
 from qa_bot.index import Index
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.query import read_query
-from qa_bot.ranking import Coefficients, Hit, Ranker
+from qa_bot.ranking import Coefficients, Ranker
 from qa_bot.ranking.coefficients import FOUND_BY, ORDER_FEATURES
 from qa_bot.ranking.confidence import FEATURES
 from qa_bot.text import match_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from qa_bot.analyzer import Analyzer
     from qa_bot.evaluation import Judgment
     from qa_bot.knowledge import Entry
     from qa_bot.query import Query
+    from qa_bot.ranking import Hit
 
-CANDIDATES = 60
+CANDIDATES = 50
 QUESTIONS = 300
 """How many questions of each kind are taken from a public set."""
-PENALTY = 0.01
-REGULARITY = {"wording": 0.1, "passage": 0.03}
-SHARES = {
-    "wording": {"judged": 0.5, "own": 0.3, "public": 0.2},
-    "passage": {"judged": 0.8, "own": 0.15, "public": 0.05},
+WORDINGS_LEFT_OUT = 3
+"""How many wordings of each entry are asked as if they were not stored."""
+JUDGED, OWN, ARTICLES, PUBLIC = "judged", "own", "articles", "public"
+ORDER_SHARES = {JUDGED: 0.4, OWN: 0.2, ARTICLES: 0.0, PUBLIC: 0.4}
+CONFIDENCE_SHARES = {
+    "wording": {JUDGED: 0.3, OWN: 0.2, ARTICLES: 0.0, PUBLIC: 0.5},
+    "passage": {JUDGED: 0.5, OWN: 0.1, ARTICLES: 0.1, PUBLIC: 0.3},
+    "paragraph": {JUDGED: 0.5, OWN: 0.1, ARTICLES: 0.4, PUBLIC: 0.0},
 }
 """What each group counts in a fit; the public sets share theirs evenly. Their passages have no
 question of their own, as an article's paragraphs have: they say little about those."""
-WORDINGS_LEFT_OUT = 3
-"""How many wordings of each entry are asked as if they were not stored."""
-SETTLED = ("bias",)
+PENALTY = 0.003
+REGULARITY = {"wording": 0.3, "passage": 0.1, "paragraph": 0.03}
+NOT_BELOW_0 = {"strength", "wording", "passage", "support", "sentence", "held"}
+NOT_BELOW_0 |= {"typed_agree", "loose_agree"}
+NOT_ABOVE_0 = set(ORDER_FEATURES) - NOT_BELOW_0 - {"several", "answered"}
+"""What can only speak for a hit, and what only against it."""
 
-Row = tuple[dict[str, float], str, bool]
-"""Features of a first hit, what it was found by, whether it is right."""
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and the entries that answer it."""
+
+    question: str
+    right: frozenset[int]
+    left_out: int = -1
+    """An entry that is taken out of what is found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Questions asked of one base."""
+
+    name: str
+    index: Index
+    analyzer: Analyzer
+    asked: list[Asked]
+    share: float
+    """What part of what its kind counts."""
+
+    def count(self, shares: dict[str, float]) -> float:
+        """Give what the group counts in a fit."""
+        return shares.get(self.name, shares[PUBLIC]) * self.share
 
 
 def main() -> None:
-    """Fit, write, and say what came of it."""
+    """Fit and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--public", type=Path)
     arguments = parser.parse_args()
     settings = Settings()
     bot = Bot.open()
-    judged = [
+    groups = [judged(bot, settings), *own(bot), articles(bot, settings)]
+    if arguments.public:
+        folders = set_folders([arguments.public])
+        groups += [public(folder, settings, 1 / len(folders)) for folder in folders]
+    models = replace(bot.ranker.coefficients, order=rounded(fit_order(groups, bot)))
+    confidence = {by: {} for by in FOUND_BY}
+    rows = [(group, list(first_rows(group, models))) for group in groups]
+    for by in FOUND_BY:
+        confidence[by] = rounded(fit_confidence(rows, by))
+    data = {"order": models.order, "confidence": confidence}
+    settings.coefficients.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def judged(bot: Bot, settings: Settings) -> Group:
+    """Give the choosing half of the judged questions that are complete in themselves."""
+    asked = [
+        Asked(judgment.question, right_entries(bot, judgment.entries))
+        for judgment in chosen_judgments(bot, settings)
+    ]
+    return Group(JUDGED, bot.index, bot.analyzer, asked, 1)
+
+
+def chosen_judgments(bot: Bot, settings: Settings) -> list[Judgment]:
+    """Give the choosing half of the judged questions that are complete in themselves."""
+    return [
         judgment
         for judgment in read_judgments(settings.judged, bot.index.base)
         if judgment.half == CHOOSE and not judgment.before and judgment.kind != "region_missing"
     ]
-    order = fit_order(bot, judged)
-    models = Coefficients(order, bot.ranker.coefficients.confidence)
-    ranker = Ranker(bot.index, bot.analyzer, models)
-    groups = {
-        "judged": list(judged_rows(bot, ranker, judged)),
-        "own": list(own_rows(bot, models)),
-    }
-    folders = sorted(arguments.public.iterdir()) if arguments.public else []
-    for folder in folders:
-        if (folder / "unanswerable.jsonl").exists():
-            groups[folder.name] = list(public_rows(folder, bot.analyzer, models))
-            print(folder.name, len(groups[folder.name]), file=sys.stderr)
-    confidence = {by: rounded(fit_confidence(groups, by)) for by in FOUND_BY}
-    data = {"order": rounded(order), "confidence": confidence}
-    settings.coefficients.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
-def fit_order(bot: Bot, judged: list[Judgment]) -> dict[str, float]:
-    """Fit the order by conditional logit: the right entry among the candidates of its question."""
-    lists = []
-    for judgment in judged:
-        right = right_entries(bot, judgment.entries)
-        query = read_query(judgment.question, bot.analyzer)
-        hits = hits_of(bot.ranker, query, bot.analyzer)
-        held = np.array([hit.candidate.number in right for hit in hits])
-        if held.any() and not held.all():
-            features = (bot.ranker.order_features(query, hit.candidate) for hit in hits)
-            rows = [[found[name] for name in ORDER_FEATURES] for found in features]
-            lists.append((np.array(rows), held))
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        total, slope = 0.0, np.zeros_like(weights)
-        for rows, held in lists:
-            scores = rows @ weights
-            chances = np.exp(scores - scores.max())
-            chances /= chances.sum()
-            right = chances[held].sum()
-            total -= np.log(right)
-            slope += rows.T @ (chances - held * chances / right)
-        total = total / len(lists) + PENALTY * weights @ weights
-        return total, slope / len(lists) + 2 * PENALTY * weights
-
-    weights = minimize(loss, np.zeros(len(ORDER_FEATURES)), jac=True, method="L-BFGS-B").x
-    return dict(zip(ORDER_FEATURES, weights / weights[0], strict=True))
-
-
-def judged_rows(bot: Bot, ranker: Ranker, judged: list[Judgment]) -> Iterator[Row]:
-    """Yield the features of each question's first hit, and whether it is right."""
-    for judgment in judged:
-        right = right_entries(bot, judgment.entries)
-        yield from first_row(ranker, judgment.question, bot.analyzer, right)
-
-
-def own_rows(bot: Bot, models: Coefficients) -> Iterator[Row]:
-    """Yield rows that the base itself gives, of entries of the choosing half.
+def own(bot: Bot) -> Iterator[Group]:
+    """Yield questions that the base itself gives, of entries of the choosing half.
 
     A wording left out must still find its entry, and must find none when the entry is left out.
     """
+    entries = bot.index.base.entries
     for turn in range(WORDINGS_LEFT_OUT):
-        entries = bot.index.base.entries
         kept = KnowledgeBase(tuple(without(entry, turn) for entry in entries))
-        ranker = Ranker(Index.build(kept, bot.analyzer), bot.analyzer, models)
+        asked = []
         for number, entry in enumerate(entries):
             if turn < len(entry.wordings) and half_of(entry.question) == CHOOSE:
                 wording = entry.wordings[turn]
-                yield from first_row(ranker, wording, bot.analyzer, {number})
-                yield from first_row(ranker, wording, bot.analyzer, set(), left_out=number)
+                asked.append(Asked(wording, frozenset({number})))
+                asked.append(Asked(wording, frozenset(), left_out=number))
+        index = Index.build(kept, bot.analyzer)
+        yield Group(OWN, index, bot.analyzer, asked, 1 / WORDINGS_LEFT_OUT)
 
 
 def without(entry: Entry, turn: int) -> Entry:
@@ -145,49 +151,125 @@ def without(entry: Entry, turn: int) -> Entry:
     return replace(entry, wordings=wordings)
 
 
-def public_rows(folder: Path, analyzer: Analyzer, models: Coefficients) -> Iterator[Row]:
-    """Yield the same for the choosing part of a public set."""
+def articles(bot: Bot, settings: Settings) -> Group:
+    """Give a base of articles and unanswered titles alone, as many owners begin with.
+
+    A question about a paragraph must find it, and nothing when its article is left out; what must
+    not be answered from the whole base must not be answered from this one.
+    """
+    kept = tuple(entry for entry in bot.index.base.entries if len(entry.passages) != 1)
+    places = {entry.id: number for number, entry in enumerate(kept)}
+    by_question = {match_key(entry.question): number for number, entry in enumerate(kept)}
+    asked = []
+    for judgment in chosen_judgments(bot, settings):
+        names = judgment.entries
+        right = {places.get(name, by_question.get(match_key(name), -1)) for name in names}
+        if judgment.sentences and right - {-1}:
+            asked.append(Asked(judgment.question, frozenset(right)))
+            if len(right) == 1:
+                asked.append(Asked(judgment.question, frozenset(), left_out=right.pop()))
+        elif not names:
+            asked.append(Asked(judgment.question, frozenset()))
+    return Group(ARTICLES, Index.build(KnowledgeBase(kept), bot.analyzer), bot.analyzer, asked, 1)
+
+
+def public(folder: Path, settings: Settings, share: float) -> Group:
+    """Give the choosing part of a public set."""
     found = read_set(folder)
-    index = Index.build(found.base, analyzer)
-    ranker = Ranker(index, analyzer, models)
+    analyzer = analyzer_for(found, settings)
     numbers = {entry.id: number for number, entry in enumerate(found.base.entries)}
+    asked = []
     for source in (found.queries, found.typos):
         for query_id, text in [item for item in source.items() if chosen(item[0])][:QUESTIONS]:
-            right = {numbers[document] for document in found.relevant[query_id]}
-            yield from first_row(ranker, text, analyzer, right)
+            right = frozenset(numbers[document] for document in found.relevant[query_id])
+            asked.append(Asked(text, right))
     for kind in sorted({kind for _, kind in found.unanswerable.values()}):
         texts = [t for i, (t, k) in found.unanswerable.items() if k == kind and chosen(i)]
-        for text in texts[:QUESTIONS]:
-            yield from first_row(ranker, text, analyzer, set())
+        asked += [Asked(text, frozenset()) for text in texts[:QUESTIONS]]
+    return Group(folder.name, Index.build(found.base, analyzer), analyzer, asked, share)
 
 
-def first_row(
-    ranker: Ranker,
-    question: str,
-    analyzer: Analyzer,
-    right: set[int],
-    left_out: int = -1,
-) -> Iterator[Row]:
-    """Yield (features, whether right) of the first hit, unless it is certain or vetoed."""
-    query = read_query(question, analyzer)
-    candidates = ranker.index.search(query, analyzer, CANDIDATES)
-    hits = ranker.rank(query, [c for c in candidates if c.number != left_out], 1)
-    if hits and not hits[0].candidate.exact and not hits[0].contradicted:
-        yield dict(hits[0].features), hits[0].by, hits[0].candidate.number in right
+def fit_order(groups: Iterable[Group], bot: Bot) -> dict[str, float]:
+    """Fit the order by conditional logit: the right entry among the candidates of its question."""
+    lists = []
+    for group in groups:
+        count = group.count(ORDER_SHARES)
+        found = list(candidate_lists(group, bot.ranker.coefficients)) if count else []
+        lists += [(count / len(found), rows, held) for rows, held in found]
+    scale = np.concatenate([rows for _, rows, _ in lists]).std(axis=0)
+    scale[scale == 0] = 1
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        total, slope = PENALTY * weights @ weights, 2 * PENALTY * weights
+        for count, rows, held in lists:
+            scores = (rows / scale) @ weights
+            chances = np.exp(scores - scores.max())
+            chances /= chances.sum()
+            right = chances[held].sum()
+            total -= count * np.log(right)
+            slope += count * ((rows / scale).T @ (chances - held * chances / right))
+        return total, slope
+
+    bounds = [
+        (0 if name in NOT_BELOW_0 else None, 0 if name in NOT_ABOVE_0 else None)
+        for name in ORDER_FEATURES
+    ]
+    start = np.zeros(len(ORDER_FEATURES))
+    weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x / scale
+    return dict(zip(ORDER_FEATURES, map(float, weights), strict=True))
 
 
-def fit_confidence(groups: dict[str, list[Row]], by: str) -> dict[str, float]:
+def candidate_lists(group: Group, models: Coefficients) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield, a question, its candidates' features of order, and which of them are right.
+
+    Left out are questions of which the order does not decide.
+    """
+    ranker = Ranker(group.index, group.analyzer, models)
+    for asked in group.asked:
+        query = read_query(asked.question, group.analyzer)
+        hits = ranker.order(query, found_for(asked, query, group))
+        fitting = [hit for hit in hits if not hit.contradicted and not hit.candidate.exact]
+        held = np.array([hit.candidate.number in asked.right for hit in fitting])
+        if held.any() and not held.all() and len(fitting) == len(hits) - vetoed(hits):
+            rows = [ranker.order_features(query, hit) for hit in fitting]
+            yield np.array([[row[name] for name in ORDER_FEATURES] for row in rows]), held
+
+
+def vetoed(hits: Iterable[Hit]) -> int:
+    """Count the hits that a facet vetoes."""
+    return sum(bool(hit.contradicted) for hit in hits)
+
+
+def found_for(asked: Asked, query: Query, group: Group) -> list:
+    """Give the candidates for a question."""
+    candidates = group.index.search(query, group.analyzer, CANDIDATES)
+    return [candidate for candidate in candidates if candidate.number != asked.left_out]
+
+
+Row = tuple[dict[str, float], str, bool]
+"""Features of a first hit, what it was found by, whether it is right."""
+
+
+def first_rows(group: Group, models: Coefficients) -> Iterator[Row]:
+    """Yield a row for each question, unless its first hit is certain or vetoed."""
+    ranker = Ranker(group.index, group.analyzer, models)
+    for asked in group.asked:
+        query = read_query(asked.question, group.analyzer)
+        hits = ranker.rank(query, found_for(asked, query, group), 1)
+        if hits and not hits[0].candidate.exact and not hits[0].contradicted:
+            yield dict(hits[0].features), hits[0].by, hits[0].candidate.number in asked.right
+
+
+def fit_confidence(groups: Iterable[tuple[Group, list[Row]]], by: str) -> dict[str, float]:
     """Fit how likely a first hit found by wording, or by passage, is right by its features."""
-    names = [name for name in FEATURES if name not in SETTLED]
+    names = [name for name in FEATURES if name != "bias"]
     rows, labels, weights = [], [], []
-    for name, group in groups.items():
-        rows_of = [row for row in group if row[1] == by]
-        shares = SHARES[by]
-        share = shares.get(name, shares["public"] / max(len(groups) - len(shares) + 1, 1))
+    for group, group_rows in groups:
+        rows_of = [row for row in group_rows if row[1] == by]
         for features, _, right in rows_of:
             rows.append([features[feature] for feature in names])
             labels.append(right)
-            weights.append(share / len(rows_of))
+            weights.append(group.count(CONFIDENCE_SHARES[by]) / len(rows_of))
     x, y, w = np.array(rows), np.array(labels), np.array(weights)
     spread = x.std(axis=0)
     spread[spread == 0] = 1
@@ -198,17 +280,11 @@ def fit_confidence(groups: dict[str, list[Row]], by: str) -> dict[str, float]:
     )
 
 
-def right_entries(bot: Bot, names: tuple[str, ...]) -> set[int]:
+def right_entries(bot: Bot, names: tuple[str, ...]) -> frozenset[int]:
     """Give the places of the entries that a judgment names."""
     places = {entry.id: number for number, entry in enumerate(bot.index.base.entries)}
-    return {places.get(name, bot.index.exact.get(match_key(name), -1)) for name in names}
-
-
-def hits_of(ranker: Ranker, query: Query, analyzer: Analyzer) -> list[Hit]:
-    """Give the hits that no facet vetoes."""
-    candidates = ranker.index.search(query, analyzer, CANDIDATES)
-    hits = ranker.order(query, candidates)
-    return [hit for hit in hits if not hit.contradicted]
+    found = (places.get(name, bot.index.exact.get(match_key(name), -1)) for name in names)
+    return frozenset(found)
 
 
 def rounded(model: dict[str, float]) -> dict[str, float]:

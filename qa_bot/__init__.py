@@ -15,8 +15,9 @@ The way of the data, each room importing only from those above it:
     repair      question → typing errors in the base's own terms
     query       question → Query
     index       Query → candidates
+    weights     text → the weights of its terms
+    evidence    question + entry → the sentence that answers
     ranking     candidates → Hits, each with one confidence
-    evidence    passage → the sentence that answers
     explanation Hit → the words that found it, adding up to its score
     reply       Reply and its JSON
     phrases     data/phrases.toml → the bot's own words
@@ -27,6 +28,7 @@ The way of the data, each room importing only from those above it:
     suggestions what is typed → questions that may be meant
     journal     Reply, vote → rows of a database
     evaluation  questions, judged or made of the base → figures
+    lint        a base → what its owner should mend in it
     web         HTTP ↔ JSON, the page
     cli         argv
 """

@@ -6,13 +6,10 @@ import datetime
 import time
 import uuid
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qa_bot.dialogue import Dialogue, read_context, read_followups
-from qa_bot.evidence import find_evidence
 from qa_bot.explanation import UNEXPLAINED, explain
-from qa_bot.index import passage_terms
 from qa_bot.opening import open_index
 from qa_bot.phrases import read_phrases
 from qa_bot.query import questions_in, read_query
@@ -70,9 +67,6 @@ class Bot:
         self.ranker = Ranker(index, analyzer, coefficients)
         self.repairer = Repairer(
             analyzer, index.words(), index.exact, index.postings["passages"].vocabulary
-        )
-        self._terms_of = lru_cache(maxsize=8192)(
-            lambda text: passage_terms(analyzer.read(text), analyzer)
         )
         self.dialogue = Dialogue(followups, analyzer, settings.max_question_chars)
         self.entries = {entry.id: entry for entry in index.base.entries}
@@ -212,14 +206,16 @@ class Bot:
         unknown = self.ranker.agreement.unknown_values(query)
         fitting = [hit for hit in hits if not hit.contradicted]
         best = fitting[0] if fitting else None
-        if best is None or not self._sure(best) or (unknown and best.by != "exact"):
+        clarify, count = self._clarification(query, best, fitting) if best else (None, 0)
+        enough = self.settings.clarify_confidence
+        sure = best and (self._sure(best) or (clarify and best.confidence >= enough))
+        if best is None or not sure or (unknown and best.by != "exact"):
             sentence = say("sentence.no_match")
             if unknown:
                 sentence = say("sentence.unknown_value", values="、".join(unknown))
             rule = "unknown_value" if unknown else "no_match"
             reply = self._reply(query, NO_MATCH, None, hits, top, rule, sentence)
             return replace(reply, confidence=0.0) if unknown else reply
-        clarify, count = self._clarification(query, best, fitting)
         if clarify and clarify.facet in clarified:
             return self._unsettled(query, clarify.facet, fitting, top)
         if clarify:
@@ -242,7 +238,7 @@ class Bot:
         """Tell whether a hit may be spoken of; an answer takes more than a listed title."""
         if hit.passage is None:
             return hit.confidence >= self.settings.listed_confidence
-        if hit.by == "passage" and len(hit.entry.passages) > 1:
+        if hit.by == "paragraph":
             return hit.confidence >= self.settings.paragraph_confidence
         return hit.confidence >= self.settings.answer_confidence
 
@@ -289,13 +285,10 @@ class Bot:
         sentence: str,
     ) -> Reply:
         best = hit or (others[0] if others else None)
-        evidence: list[str] = []
         notice = ""
-        if outcome == ANSWERED and hit and hit.passage:
-            weights = self.index.form_weights("passages", query.reading, self.analyzer)
-            evidence = find_evidence(hit.passage.text, query.question, weights, self._terms_of)
-            if general := self.ranker.agreement.served_generally(query, hit.candidate.number):
-                notice = self.phrases.say("notice.general", values="、".join(general))
+        served = self.ranker.agreement.served_generally
+        if outcome == ANSWERED and hit and (general := served(query, hit.candidate.number)):
+            notice = self.phrases.say("notice.general", values="、".join(general))
         suggestions = [
             other
             for other in others
@@ -307,7 +300,7 @@ class Bot:
             outcome=outcome,
             confidence=best.confidence if best else 0.0,
             hit=hit,
-            evidence=tuple(evidence),
+            evidence=hit.evidence.sentences if outcome == ANSWERED and hit and hit.evidence else (),
             clarify=None,
             alternatives=tuple(suggestions[:top]),
             query=query,

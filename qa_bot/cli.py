@@ -1,10 +1,12 @@
-"""Ask, check, measure, index and serve from the command line.
+"""Ask, check, lint, measure, index and serve from the command line.
 
-Exit codes: 0 done; 1 the data has mistakes or a measure is under its floor; 2 wrong usage.
+Exit codes: 0 done; 1 the data has mistakes, or something to mend, or a measure is under its floor;
+2 wrong usage.
 """
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import sys
@@ -28,6 +30,7 @@ from qa_bot.evaluation import (
     suites,
 )
 from qa_bot.index import Index
+from qa_bot.lint import lint
 from qa_bot.logs import write_log
 from qa_bot.mistakes import Mistake, MistakesError
 from qa_bot.opening import read_base
@@ -58,7 +61,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 def main(context: click.Context) -> None:
     """Answer Chinese questions from a knowledge base, or say honestly that it holds no answer.
 
-    Exit codes: 0 done; 1 the data has mistakes or a measure is under its floor; 2 wrong usage.
+    Exit codes: 0 done; 1 the data has mistakes, or something to mend, or a measure is under its
+    floor; 2 wrong usage.
     """
     try:
         context.obj = Settings.from_env(os.environ)
@@ -130,6 +134,20 @@ def check(settings: Settings, knowledge: Path | None, *, as_json: bool) -> None:
         click.echo(f"{len(mistakes)} mistakes" + (f"; {summary}" if summary else ""))
     if mistakes:
         sys.exit(MISTAKES)
+
+
+@main.command("lint")
+@knowledge_option
+@json_option
+@click.pass_obj
+def lint_command(settings: Settings, knowledge: Path | None, *, as_json: bool) -> None:
+    """Print what to mend in the knowledge, and the grid of what it holds; hints exit with 0."""
+    with _mistakes_reported(as_json=as_json):
+        bot = _open(settings, knowledge)
+    with _progress("asking", len(bot.entries)) as progress:
+        report = lint(bot, datetime.datetime.now().astimezone().date(), progress)
+    click.echo(_json(report.to_dict()) if as_json else str(report))
+    sys.exit(0 if report.clean else MISTAKES)
 
 
 @main.command("eval")

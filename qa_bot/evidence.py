@@ -1,61 +1,162 @@
-"""Find the sentence of a passage that carries the answer."""
+"""Find the sentence of an entry that carries the answer, and the passage it stands in."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from qa_bot.index import passage_terms
 from qa_bot.text import sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from qa_bot.analyzer import Analyzer
+    from qa_bot.index import Index
+    from qa_bot.knowledge import Entry, Passage
+    from qa_bot.query import Query
+    from qa_bot.weights import TextWeights, Weigher
 
 NUMBER = re.compile(
     r"[0-9０-９一二三四五六七八九十百千万两]+\s*(?:个|[-–~至到]|[%％日天月年元万份次人名])"
 )
 HOW_MANY = re.compile("多少|多久|多长|几[个天日月年次人份级]|费用|时限|周期|期限|有效期|金额|人数")
-NUMBER_BONUS = 0.25
-"""Added to the share of a sentence that holds a number when the question asks for one."""
+NUMBER_BONUS = 0.1
+"""Added to the score of a sentence that holds a number when the question asks for one."""
 ALL_THERE_IS = re.compile("哪些|什么|啥|清单|材料|资料|条件|要求|步骤|流程|几步|怎么办|如何办")
 """How a question asks for a whole list."""
 LIST_ITEM = "- "
 LEADS_INTO_LIST = (":", "：")
+UNASKED = 0.3
+"""How much what a sentence says beyond the question counts against it (Tversky's beta)."""
+AROUND = 0.3
+"""What the share of the question that the sentence's passage, or its heading, holds adds."""
+AS_WELL = 0.85
+"""The next best sentence of the passage is evidence too from this share of the best's score."""
+REMEMBERED = 2048
+"""How many passages are remembered as they are cut up and weighed."""
 
 
-def find_evidence(
-    text: str, question: str, weights: Mapping[str, float], terms_of: Callable[[str], list[str]]
-) -> list[str]:
-    """Give the sentences of a passage that answer the question, in their order in the text.
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What of an entry carries the answer to a question."""
 
-    It is the sentence that holds the largest share of the question's `weights` (term → weight);
-    where that sentence leads into a list, the list belongs to it, and where it is in a list and
-    the question asks for all there is, the whole list. No sentence is ever cut. A passage that
-    shares nothing with the question is shown by its first sentence.
-    """
-    pieces = sentences(text)
-    if not pieces:
-        return []
-    asks_number = bool(HOW_MANY.search(question))
-    total = sum(weights.values()) or 1.0
+    passage: Passage
+    sentences: tuple[str, ...]
+    """In their order in the passage; none is ever cut."""
+    likeness: float
+    """Of the question beside its typed facets, and the best sentence; 0 to 1."""
+    held: frozenset[str]
+    """The terms of the question, beside its typed facets, that the passage holds."""
 
-    def share(piece: str) -> float:
-        held = sum(weights.get(term, 0.0) for term in set(terms_of(piece)))
-        bonus = NUMBER_BONUS if asks_number and NUMBER.search(piece) else 0.0
-        return held / total + bonus
 
-    shares = [share(piece) for piece in pieces]
-    best = max(range(len(pieces)), key=lambda n: (shares[n], -n))
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    text: str
+    residual: frozenset[str]
+    mass: float
+    """Sum of the weights of its residual terms."""
+    terms: frozenset[str]
+    """Its terms in the views in which passages are indexed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A passage cut into sentences."""
+
+    sentences: tuple[_Sentence, ...]
+    residual: frozenset[str]
+    terms: frozenset[str]
+    heading: frozenset[str]
+
+
+class EvidenceFinder:
+    """Question + entry → evidence."""
+
+    def __init__(self, index: Index, analyzer: Analyzer, weigher: Weigher) -> None:
+        """Weigh sentences as the index weighs wordings and passages."""
+        self._index = index
+        self._analyzer = analyzer
+        self._weigher = weigher
+        self._cut = lru_cache(maxsize=REMEMBERED)(self._cut_up)
+
+    def find(self, query: Query, asked: TextWeights, entry: Entry) -> Evidence | None:
+        """Give the evidence for a question in an entry; None: the entry holds no answer.
+
+        The best sentence is that with the largest sum of its likeness to the question beside the
+        typed facets, the share of the question's weights in passages that it holds, and part of
+        what its passage and its heading hold. Where it leads into a list, the list belongs to it,
+        and where it is in a list and the question asks for all there is, the whole list.
+        """
+        residual = asked.residual
+        weights = self._index.form_weights("passages", query.reading, self._analyzer)
+        total = sum(residual.values()) or 1e-9
+        whole = sum(weights.values()) or 1e-9
+        terms, held_as = frozenset(residual), frozenset(weights)
+        asks_number = bool(HOW_MANY.search(query.question))
+        best: tuple[float, float, Passage, _Cut, list[float]] | None = None
+        for passage in entry.passages:
+            cut = self._cut(passage.text, passage.section)
+            around = _sum(weights, held_as & (cut.terms | cut.heading)) / whole
+            around += _sum(residual, terms & cut.heading) / total
+            scores: list[float] = []
+            likeness = 0.0
+            for sentence in cut.sentences:
+                common = _sum(residual, terms & sentence.residual)
+                like = common / (total + UNASKED * max(sentence.mass - common, 0.0))
+                score = like + _sum(weights, held_as & sentence.terms) / whole + AROUND * around
+                if asks_number and NUMBER.search(sentence.text):
+                    score += NUMBER_BONUS
+                if score > max(scores, default=0.0):
+                    likeness = like
+                scores.append(score)
+            if scores and (best is None or max(scores) > best[0]):
+                best = max(scores), likeness, passage, cut, scores
+        if best is None:
+            return None
+        _, likeness, passage, cut, scores = best
+        texts = [sentence.text for sentence in cut.sentences]
+        return Evidence(
+            passage,
+            tuple(texts[n].strip() for n in chosen(texts, scores, query.question)),
+            likeness,
+            terms & cut.residual,
+        )
+
+    def _cut_up(self, text: str, section: str) -> _Cut:
+        parts = []
+        for sentence in sentences(text):
+            residual = self._weigher.of(sentence).residual
+            mass = sum(residual.values())
+            parts.append(_Sentence(sentence, frozenset(residual), mass, self._terms(sentence)))
+        heading = frozenset(self._weigher.of(section).residual) if section else frozenset()
+        whole = frozenset(self._weigher.of(text).residual)
+        return _Cut(tuple(parts), whole, self._terms(text), heading | self._terms(section))
+
+    def _terms(self, text: str) -> frozenset[str]:
+        return frozenset(passage_terms(self._analyzer.read(text), self._analyzer))
+
+
+def chosen(texts: Sequence[str], scores: Sequence[float], question: str) -> Iterable[int]:
+    """Choose the sentences of a passage that are shown as evidence, by their scores."""
+    best = max(range(len(scores)), key=lambda n: (scores[n], -n))
     first, last = best, best + 1
-    if pieces[best].startswith(LIST_ITEM) and ALL_THERE_IS.search(question):
-        while first and pieces[first].startswith(LIST_ITEM):
+    if texts[best].startswith(LIST_ITEM) and ALL_THERE_IS.search(question):
+        while first and texts[first].startswith(LIST_ITEM):
             first -= 1
-    if first < best or pieces[best].rstrip().endswith(LEADS_INTO_LIST):
-        while last < len(pieces) and pieces[last].startswith(LIST_ITEM):
+    if first < best or texts[best].rstrip().endswith(LEADS_INTO_LIST):
+        while last < len(texts) and texts[last].startswith(LIST_ITEM):
             last += 1
-    return [piece.strip() for piece in pieces[first:last]]
+    if last - first > 1 or not scores[best]:
+        return range(first, last)
+    others = [n for n in range(len(scores)) if n != best and not texts[n].startswith(LIST_ITEM)]
+    second = max(others, key=lambda n: (scores[n], -n), default=best)
+    return sorted({best, second}) if scores[second] >= AS_WELL * scores[best] else [best]
 
 
-def mark(text: str, evidence: list[str]) -> list[tuple[str, bool]]:
+def mark(text: str, evidence: Iterable[str]) -> list[tuple[str, bool]]:
     """Part a text into [text, marked] segments; joined they are the text again."""
     segments: list[tuple[str, bool]] = []
     rest = text
@@ -66,3 +167,7 @@ def mark(text: str, evidence: list[str]) -> list[tuple[str, bool]]:
             rest = after
     segments.append((rest, False))
     return [(piece, marked) for piece, marked in segments if piece]
+
+
+def _sum(weights: Mapping[str, float], terms: Collection[str]) -> float:
+    return sum(map(weights.__getitem__, terms))

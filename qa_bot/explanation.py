@@ -63,8 +63,8 @@ def explain(query: Query, hit: Hit, ranker: Ranker) -> Explanation:
     candidate = hit.candidate
     if candidate.exact:
         return Explanation(1.0, (Match(query.question, hit.entry.question, "exact", 1.0),), ())
-    asked = ranker.weigh(query.reading)
-    stored = ranker.weights_of(hit.entry.asked_as()[candidate.wording_number])
+    asked = ranker.weigher.weigh(query.reading)
+    stored = ranker.weights_of(hit)
     written = tversky(asked.written, stored.written)
     in_own_words = written >= tversky(asked.canonical, stored.canonical)
     if in_own_words:
@@ -80,7 +80,7 @@ def explain(query: Query, hit: Hit, ranker: Ranker) -> Explanation:
     further = score - candidate.wording - text_part
     if hit.passage:
         words = [Part(p.asked, p.asked, "passage", p.terms) for p in _written(query.reading)]
-        text = {**stored.written, **ranker.weights_of(hit.passage.text).written}
+        text = {**stored.written, **ranker.weigher.of(hit.passage.text).written}
         matches += _shared_out(words, text, asked.written, text_part)
     if further:
         matches.append(Match("", "", "wordings", further))

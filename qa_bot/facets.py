@@ -22,6 +22,13 @@ INDENT = 2
 HALF_WIDTH = str.maketrans("｜，", "|,")
 """Separators as a Chinese keyboard types them."""
 DIRECTIVE = re.compile(r"@(\w+)(?:\s+(.+))?")
+CHOICES: Mapping[str, tuple[str, Mapping[str, bool | str]]] = {
+    "contradiction": ("vetoes", {"veto": True, "weigh": False}),
+    "narrower": ("narrower_serves", {"serves": True, "contradicts": False}),
+    "silence": ("silence_serves", {"serves": True, "contradicts": False}),
+    "grid": ("grid", {"page": "page", "row": "row", "column": "column"}),
+}
+"""Directives that take one of few words: the field of the facet, and what each word means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,8 @@ class Facet:
     that names no permit is about something else than the permit asked for)."""
     vetoes: bool = True
     """Whether an entry with another value can never be the answer."""
+    grid: str = ""
+    """Which axis of the grid of entries its values form: `page`, `row` or `column`."""
     pattern: re.Pattern[str] | None = None
     """How values look that cannot be listed (years); the first group is the value."""
     parents: dict[str, set[str]] = field(default_factory=dict)
@@ -132,9 +141,19 @@ def read_facets(folder: Path) -> FacetReader:
         except MistakesError as error:
             mistakes += error.mistakes
         facets[facet.name] = facet
+    mistakes += _same_axes(facets.values())
     if mistakes:
         raise MistakesError(mistakes)
     return FacetReader(facets, hash_files(paths))
+
+
+def _same_axes(facets: Iterable[Facet]) -> Iterator[Mistake]:
+    taken: dict[str, str] = {}
+    for facet in facets:
+        first = taken.setdefault(facet.grid, facet.name) if facet.grid else facet.name
+        if first != facet.name:
+            problem = f"@grid {facet.grid} is also that of {first}.txt"
+            yield Mistake(Location(f"{facet.name}.txt"), problem, "keep it in one of the two")
 
 
 def _read_facet(path: Path, facet: Facet) -> Iterator[Mistake]:
@@ -190,12 +209,9 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
     match name:
         case "label" | "ask" | "default":
             setattr(facet, name, text)
-        case "contradiction" if text in {"veto", "weigh"}:
-            facet.vetoes = text == "veto"
-        case "narrower" if text in {"serves", "contradicts"}:
-            facet.narrower_serves = text == "serves"
-        case "silence" if text in {"serves", "contradicts"}:
-            facet.silence_serves = text == "serves"
+        case _ if name in CHOICES and text in CHOICES[name][1]:
+            field_name, words = CHOICES[name]
+            setattr(facet, field_name, words[text])
         case "not":
             yield from _add_names(location, facet, "", text.split(","))
         case "pattern":
@@ -207,8 +223,8 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
                 if not facet.pattern.groups:
                     yield Mistake(location, "the pattern has no group", "put the value in ( )")
         case _:
-            known = "label, ask, default, pattern, not, contradiction veto|weigh, "
-            known += "narrower serves|contradicts, silence serves|contradicts"
+            choices = (f"{name} {'|'.join(words)}" for name, (_, words) in CHOICES.items())
+            known = ", ".join(("label, ask, default, pattern, not", *choices))
             yield Mistake(location, f"unknown directive @{name} {text}", f"use one of: {known}")
 
 

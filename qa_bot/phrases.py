@@ -19,6 +19,7 @@ PHRASES: Mapping[str, frozenset[str]] = {
     "disclaimer": frozenset(),
     "sentence.exact": frozenset({"question"}),
     "sentence.wording": frozenset({"question"}),
+    "sentence.paragraph": frozenset({"question"}),
     "sentence.passage": frozenset({"question"}),
     "sentence.clarify": frozenset({"facet", "count"}),
     "sentence.listed_unanswered": frozenset({"question"}),

@@ -46,14 +46,20 @@ class Settings:
     answer_confidence: float = 0.45
     """Answer only when the best candidate is at least this likely to be right (0 to 1)."""
 
-    paragraph_confidence: float = 0.3
+    paragraph_confidence: float = 0.2
     """Answer with a paragraph of an article, found by its text, when it is at least this likely."""
+
+    clarify_confidence: float = 0.25
+    """Ask back for what tells candidates apart only when the best is at least this likely."""
 
     listed_confidence: float = 0.25
     """Say that a question is listed without an answer only when it is at least this likely."""
 
     suggest_confidence: float = 0.04
     """Offer a candidate as a suggestion only when it is at least this likely (0 to 1)."""
+
+    review_after_days: int = 365
+    """How many days after its review `lint` asks for an answer to be reviewed again."""
 
     max_question_chars: int = 500
     """The longest question that is taken, in characters."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from running import Server
 
 from qa_bot import Bot, Settings
 from qa_bot.facets import FacetReader, read_facets
+from qa_bot.journal import Journal
 from qa_bot.sources import read_knowledge
 from qa_bot.web import LiveBot, create_app
 
@@ -85,6 +87,25 @@ def write(tmp_path: Path) -> Write:
 def read(facets: FacetReader) -> Callable[[Path], KnowledgeBase]:
     """Read a file or folder as the bot does."""
     return lambda path: read_knowledge(path, facets)
+
+
+@pytest.fixture
+def client_with(bundled: Bot, settings: Settings) -> Callable[..., FlaskClient]:
+    """Make a client of the application with some settings changed, and a journal or none."""
+
+    def make(journal: Journal | None = None, **changes: object) -> FlaskClient:
+        live = LiveBot(replace(settings, **changes), bot=bundled, journal=journal)
+        return create_app(live).test_client()
+
+    return make
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    """A journal in a file of the test's own."""
+    opened = Journal(f"sqlite:///{tmp_path}/journal.sqlite", most_answers=1000)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -65,11 +65,18 @@ class Server:
         return self
 
     def get(self, path):
+        status, body = self._send("GET", path)
+        return status, json.loads(body)
+
+    def put(self, path, body):
+        return self._send("PUT", path, json.dumps(body), {"Content-Type": "application/json"})[0]
+
+    def _send(self, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
         try:
-            connection.request("GET", path)
+            connection.request(method, path, body, headers or {})
             response = connection.getresponse()
-            return response.status, json.loads(response.read())
+            return response.status, response.read()
         finally:
             connection.close()
 

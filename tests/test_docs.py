@@ -9,6 +9,7 @@ import pytest
 
 from qa_bot.cli import main
 from qa_bot.facets import read_facets
+from qa_bot.lint.diagnostic import Kind
 from qa_bot.settings import ENVIRONMENT_PREFIX, PROJECT, Settings
 from qa_bot.sources import READERS
 from qa_bot.sources.fields import NAMES
@@ -33,9 +34,16 @@ def test_every_command_is_in_the_readme(command):
     assert f"python -m qa_bot {command}" in README
 
 
-@pytest.mark.parametrize("path", ["/api/v1/answers", "/healthz", "/readyz"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/answers", "/api/v1/openapi.json", "/healthz", "/readyz", "/metrics"]
+)
 def test_every_endpoint_is_in_the_readme(path):
     assert path in README
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_diagnostic_is_in_both_halves_of_the_owners_guide(kind):
+    assert OWNERS_GUIDE.count(f"\n| `{kind}` |") == 2
 
 
 @pytest.mark.parametrize("name", [*READERS, *NAMES])
@@ -50,7 +58,8 @@ def test_every_facet_file_says_what_it_is_called_and_how_it_is_asked_for(setting
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/widget.md"]
+    "document",
+    ["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/architecture.md", "docs/widget.md"],
 )
 def test_every_linked_file_exists(document):
     path = PROJECT / document

@@ -6,40 +6,77 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_bot.evidence import find_evidence, mark
-from qa_bot.text import sentences, units
+from qa_bot import Bot
+from qa_bot.evidence import chosen, mark
+from qa_bot.query import read_query
+from qa_bot.text import sentences
 
-PASSAGE = (
-    "材料齐全后由省级网信办初审。初审的法定时限是30个工作日,实践中常在15–25天内完成。"
-    "期间会有补充问询。\n问询常见的内容:\n- 内容过滤机制\n- 未成年人保护策略"
-)
+ARTICLE = """# 大模型备案的初审
 
+## 初审
 
-def evidence(question, text=PASSAGE):
-    weights = dict.fromkeys(units(question), 1.0)
-    return find_evidence(text, question, weights, units)
+材料齐全后由省级网信办初审。初审的法定时限是30个工作日,实践中常在15–25天内完成。期间会有补充问询。
 
+问询常见的内容:
 
-def test_the_sentence_that_shares_most_with_the_question_is_the_evidence():
-    assert evidence("期间有补充问询吗") == ["期间会有补充问询。"]
+- 内容过滤机制
+- 未成年人保护策略
 
+## 复评
 
-def test_a_question_for_a_number_gets_the_sentence_that_holds_one():
-    assert evidence("初审要多少天") == ["初审的法定时限是30个工作日,实践中常在15–25天内完成。"]
-
-
-def test_a_sentence_that_leads_into_a_list_brings_the_list():
-    found = evidence("问询常见的内容有哪些")
-    assert found == ["问询常见的内容:", "- 内容过滤机制", "- 未成年人保护策略"]
+专家复评看技术细节。日志片段比理论描述更有说服力。
+"""
 
 
-def test_a_question_for_all_there_is_gets_the_whole_list():
-    assert evidence("未成年人保护策略和别的有哪些")[0] == "问询常见的内容:"
-    assert evidence("有没有未成年人保护策略") == ["- 未成年人保护策略"]
+@pytest.fixture(scope="module")
+def find(settings, tmp_path_factory):
+    """Find the evidence for a question in the article."""
+    path = tmp_path_factory.mktemp("article") / "初审.md"
+    path.write_text(ARTICLE, encoding="utf-8")
+    bot = Bot.open(path, settings)
+
+    def find_evidence(question):
+        query = read_query(question, bot.analyzer)
+        asked = bot.ranker.weigher.weigh(query.reading)
+        return bot.ranker.evidence.find(query, asked, bot.index.base.entries[0])
+
+    return find_evidence
 
 
-def test_a_passage_that_shares_nothing_is_shown_by_its_first_sentence():
-    assert evidence("量子力学") == ["材料齐全后由省级网信办初审。"]
+def test_the_sentence_that_shares_most_with_the_question_is_the_evidence(find):
+    assert find("期间有补充问询吗").sentences == ("期间会有补充问询。",)
+
+
+def test_a_question_for_a_number_gets_the_sentence_that_holds_one(find):
+    sentence = "初审的法定时限是30个工作日,实践中常在15–25天内完成。"
+    assert find("初审要多少天").sentences == (sentence,)
+
+
+def test_a_sentence_that_leads_into_a_list_brings_the_list(find):
+    found = find("问询常见的内容有哪些").sentences
+    assert found == ("问询常见的内容:", "- 内容过滤机制", "- 未成年人保护策略")
+
+
+def test_a_question_for_all_there_is_gets_the_whole_list(find):
+    assert find("未成年人保护策略和别的有哪些").sentences[0] == "问询常见的内容:"
+    assert find("有没有未成年人保护策略").sentences == ("- 未成年人保护策略",)
+
+
+def test_the_passage_is_that_of_the_sentence(find):
+    found = find("日志片段有说服力吗")
+    assert found.sentences == ("日志片段比理论描述更有说服力。",)
+    assert found.passage.section == "复评"
+
+
+def test_an_article_that_shares_nothing_is_shown_by_its_first_sentence(find):
+    found = find("kubernetes")
+    assert found.sentences == ("材料齐全后由省级网信办初审。",)
+    assert found.likeness == 0
+
+
+@pytest.mark.parametrize(("scores", "shown"), [([1, 0.9, 0.2], [0, 1]), ([1, 0.8, 0.2], [0])])
+def test_a_sentence_nearly_as_good_is_evidence_too(scores, shown):
+    assert list(chosen(["一。", "二。", "三。"], scores, "")) == shown
 
 
 @pytest.mark.parametrize("text", ["期限为3.5个月。", "罚款1,000元以上。", "见GB/T 22239-2019。"])

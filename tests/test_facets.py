@@ -47,6 +47,9 @@ def test_a_question_names_values(facets, question, facet, values):
         ("股东营业执照要复印件吗", "region"),
         ("重大庆典活动要报备吗", "region"),
         ("罚款20250元", "year"),
+        ("罚500到2000元", "year"),
+        ("题库要2000道吗", "year"),
+        ("能扣押身份证吗", "permit"),
         ("你好", "permit"),
     ],
 )
@@ -156,6 +159,16 @@ def test_directives_say_how_a_facet_is_shown_and_used(written):
     colour = written(colour=lines).facets["colour"]
     shown = (colour.label, colour.ask, colour.default, colour.vetoes)
     assert shown == ("颜色", "什么颜色?", "红", False)
+
+
+@pytest.mark.parametrize("axis", ["page", "row", "column"])
+def test_a_facet_may_be_an_axis_of_the_grid(written, axis):
+    assert written(colour=f"@grid {axis}\n红\n").facets["colour"].grid == axis
+
+
+def test_an_axis_is_that_of_one_facet(written):
+    with pytest.raises(MistakesError, match=r"size\.txt: @grid row is also that of colour\.txt"):
+        written(colour="@grid row\n红\n", size="@grid row\n大\n")
 
 
 def test_a_facet_without_directives_is_called_as_its_file_and_vetoes(written):

@@ -151,9 +151,9 @@ def test_a_saved_index_holds_the_knowledge_and_its_key(saved, index):
 
 def test_an_opened_index_is_mapped_and_cannot_be_written_to(saved):
     postings = Index.open(saved).postings["written"]
-    assert isinstance(postings.weights.base, np.memmap)
+    assert isinstance(postings.texts.base, np.memmap)
     with pytest.raises(ValueError, match="read-only"):
-        postings.weights[0] = 0
+        postings.texts[0] = 0
 
 
 def test_the_same_knowledge_gives_the_same_bytes(saved, analyzer, tmp_path):
@@ -216,9 +216,9 @@ def test_a_file_that_is_gone_is_refused_by_its_name(saved):
 
 
 def test_a_changed_byte_is_refused(saved):
-    weights = saved / "written-weights.npy"
-    weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
-    with pytest.raises(MistakesError, match=r"written-weights\.npy: missing or damaged; build it"):
+    texts = saved / "written-texts.npy"
+    texts.write_bytes(texts.read_bytes()[:-1] + b"\x7f")
+    with pytest.raises(MistakesError, match=r"written-texts\.npy: missing or damaged; build it"):
         Index.open(saved)
 
 
@@ -259,12 +259,12 @@ class Payload:
 
 def test_a_pickled_array_is_refused_and_never_executed(saved, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    array, header = saved / "written-weights.npy", saved / "index.json"
+    array, header = saved / "written-mass.npy", saved / "index.json"
     np.save(array, np.array([Payload()], object), allow_pickle=True)
     facts = json.loads(header.read_text(encoding="utf-8"))
     facts["files"][array.name] = hashlib.sha256(array.read_bytes()).hexdigest()
     header.write_text(json.dumps(facts), encoding="utf-8")
-    with pytest.raises(MistakesError, match=r"written-weights\.npy"):
+    with pytest.raises(MistakesError, match=r"written-mass\.npy"):
         Index.open(saved)
     assert not Path("被执行了").exists()
 

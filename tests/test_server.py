@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 import threading
+from urllib.parse import quote
 
 import pytest
 from running import DEADLINE, Server
@@ -24,8 +29,8 @@ def start(settings):
     """Start a server on a file or folder of knowledge and wait until it listens."""
     servers = []
 
-    def start_server(knowledge, cache=settings.cache):
-        servers.append(Server(knowledge, QA_BOT_CACHE=cache))
+    def start_server(knowledge, cache=settings.cache, **environ):
+        servers.append(Server(knowledge, QA_BOT_CACHE=cache, **environ))
         return servers[-1].listen()
 
     yield start_server
@@ -112,6 +117,70 @@ def test_a_server_that_cannot_keep_its_cache_answers_all_the_same(start, knowled
     server.wait_for("the index is not kept for the next start")
     server.wait_for("answering from 2 entries")
     assert server.answer("食堂在哪里") == (200, "食堂在二楼。")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nA : b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nContent-Length: viel\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 413),
+        (b"GET / HTTP/1.1\r\nA: " + b"a" * 300_000 + b"\r\n\r\n", 431),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+    ],
+)
+def test_check_31_what_never_reaches_the_application_is_a_problem_too(server, sent, status):
+    with socket.create_connection(("127.0.0.1", server.port), DEADLINE) as connection:
+        connection.sendall(sent)
+        with http.client.HTTPResponse(connection) as response:
+            response.begin()
+            problem = json.loads(response.read())
+    assert (response.status, problem["status"]) == (status, status)
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["X-Request-ID"] == problem["request_id"]
+
+
+def test_a_vote_on_an_answer_outlives_the_server(start, knowledge, tmp_path):
+    journal = f"sqlite:///{tmp_path}/journal.sqlite"
+    server = start(knowledge, QA_BOT_JOURNAL=journal)
+    server.wait_for("answering from 2 entries")
+    _, reply = server.get(f"/api/v1/answers?question={quote('几点上班13812345678')}")
+    assert server.put(reply["links"]["feedback"], {"rating": "up"}) == 204
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(DEADLINE) == 0
+    database = sqlite3.connect(tmp_path / "journal.sqlite")
+    kept = database.execute(
+        "SELECT question, rating FROM answers JOIN votes ON answers.id = answer_id"
+    ).fetchall()
+    database.close()
+    assert kept == [("几点上班[phone]", "up")]
+
+
+def test_a_server_that_cannot_keep_a_journal_says_so_and_answers_all_the_same(start, knowledge):
+    server = start(knowledge, QA_BOT_JOURNAL="nosuch://server/db")
+    server.wait_for("answering from 2 entries")
+    assert server.answer("食堂在哪里") == (200, "食堂在二楼。")
+    assert "no answers and votes are kept: " in "".join(server.written)
+
+
+def test_check_32_each_line_of_the_log_may_be_an_object_with_the_id_of_its_request(
+    start, knowledge
+):
+    server = start(knowledge, QA_BOT_LOG_JSON="true")
+    server.wait_for("answering from 2 entries")
+    server.answer("几点上班？")
+    line = json.loads(server.wait_for('.*"GET /api/v1/answers".*')[0])
+    assert (line["status"], line["outcome"]) == (200, "answered")
+    assert len(line["request_id"]) == 32
+    assert "几点上班" not in str(line)
+
+
+def test_an_origin_that_is_none_is_told_without_a_traceback(knowledge):
+    server = Server(knowledge, QA_BOT_ORIGINS="https://example.cn/")
+    server.wait_for("QA_BOT_ORIGINS holds 'https://example.cn/', which is not an origin")
+    assert server.process.wait(DEADLINE) == 2
+    server.close()
+    assert "Traceback" not in "".join(server.written)
 
 
 def test_a_port_in_use_is_told_without_a_traceback(server):

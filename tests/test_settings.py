@@ -37,6 +37,17 @@ def test_an_empty_environment_gives_the_defaults():
         ("QA_BOT_CONTACT", "客服电话 400-000-0000", "contact", "客服电话 400-000-0000"),
         ("QA_BOT_ANSWER_CONFIDENCE", "0.75", "answer_confidence", 0.75),
         ("QA_BOT_PORT", "80", "port", 80),
+        (
+            "QA_BOT_ORIGINS",
+            "https://a.cn, https://b.cn,",
+            "origins",
+            ("https://a.cn", "https://b.cn"),
+        ),
+        ("QA_BOT_API_KEYS", "eins", "api_keys", ("eins",)),
+        ("QA_BOT_JOURNAL", "", "journal", ""),
+        ("QA_BOT_LOG_JSON", "true", "log_json", True),
+        ("QA_BOT_LOG_JSON", "1", "log_json", True),
+        ("QA_BOT_LOG_JSON", "False", "log_json", False),
     ],
 )
 def test_a_variable_sets_its_field_and_no_other(variable, text, field, value):
@@ -52,6 +63,8 @@ def test_a_variable_sets_its_field_and_no_other(variable, text, field, value):
         ("QA_BOT_ANSWER_CONFIDENCE", "高"),
         ("QA_BOT_ANSWER_CONFIDENCE", "90"),
         ("QA_BOT_ANSWER_CONFIDENCE", "nan"),
+        ("QA_BOT_LOG_QUESTIONS", "ja"),
+        ("QA_BOT_LOG_QUESTIONS", ""),
     ],
 )
 def test_a_value_that_a_setting_cannot_take_is_refused_by_name(variable, text):

@@ -174,7 +174,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("method", "path", "request_", "status"), REFUSALS)
-def test_every_error_is_a_problem(client, method, path, request_, status):
+def test_check_31_every_error_is_a_problem(client, method, path, request_, status):
     response = client.open(path, method=method, **request_)
     problem = response.get_json()
     assert response.status_code == status
@@ -191,7 +191,7 @@ def test_every_error_is_a_problem(client, method, path, request_, status):
     ("path", "allowed"),
     [(ANSWERS, {"GET", "HEAD", "OPTIONS", "POST"}), ("/healthz", {"GET", "HEAD", "OPTIONS"})],
 )
-def test_a_wrong_method_is_told_the_right_ones(client, path, allowed):
+def test_check_31_a_wrong_method_is_told_the_right_ones(client, path, allowed):
     assert set(client.delete(path).headers["Allow"].split(", ")) == allowed
 
 
@@ -211,7 +211,7 @@ def test_a_wrong_method_is_told_the_right_ones(client, path, allowed):
         pytest.param('"问题"'.encode(), id="string"),
     ],
 )
-def test_a_body_that_is_no_json_object_is_a_bad_request(client, body):
+def test_check_31_a_body_that_is_no_json_object_is_a_bad_request(client, body):
     response = client.post(ANSWERS, data=body, content_type="application/json")
     assert response.status_code == 400
     assert "JSON" in response.get_json()["detail"]
@@ -265,13 +265,13 @@ def test_a_body_that_is_no_json_object_is_a_bad_request(client, body):
         ({"question": QUESTION, "context": {"clarified": ["星座"]}}, "#/context/clarified/0"),
     ],
 )
-def test_a_wrong_field_is_pointed_at(client, body, pointer):
+def test_check_31_a_wrong_field_is_pointed_at(client, body, pointer):
     response = ask(client, **body)
     assert response.status_code == 422
     assert pointers(response) == [pointer]
 
 
-def test_all_wrong_fields_are_told_at_once(client):
+def test_check_31_all_wrong_fields_are_told_at_once(client):
     response = ask(client, question="", top=99, context=3, session_id=4, 语言="zh")
     found = ["#/context", "#/question", "#/session_id", "#/top", "#/语言"]
     assert sorted(pointers(response)) == found
@@ -284,7 +284,7 @@ def test_all_that_is_wrong_with_a_context_is_told_at_once(client):
     assert sorted(pointers(response)) == found
 
 
-def test_a_question_that_is_too_long_is_told_both_lengths(client):
+def test_check_35_a_question_that_is_too_long_is_told_both_lengths(client):
     detail = ask(client, question="文" * 501).get_json()["errors"][0]["detail"]
     assert "501" in detail
     assert "500" in detail
@@ -303,7 +303,7 @@ def test_a_question_that_is_too_long_is_told_both_lengths(client):
         ({"question": QUESTION, "q": "错"}, "#/q"),
     ],
 )
-def test_a_wrong_parameter_of_get_is_pointed_at(client, query, pointer):
+def test_check_31_a_wrong_parameter_of_get_is_pointed_at(client, query, pointer):
     response = client.get(ANSWERS, query_string=query)
     assert response.status_code == 422
     assert pointers(response) == [pointer]
@@ -350,14 +350,14 @@ def test_any_bytes_are_answered_in_json(client, body):
 
 
 @pytest.mark.parametrize("given_id", ["abc-123", "a.b_C", "0" * 64])
-def test_the_id_of_a_request_is_kept(client, given_id):
+def test_check_32_the_id_of_a_request_is_kept(client, given_id):
     response = client.post(ANSWERS, headers={"X-Request-ID": given_id})
     assert response.headers["X-Request-ID"] == given_id
     assert response.get_json()["request_id"] == given_id
 
 
 @pytest.mark.parametrize("given_id", [None, "", "a b", "<script>", "0" * 65])
-def test_a_request_without_a_usable_id_gets_one(client, given_id):
+def test_check_32_a_request_without_a_usable_id_gets_one(client, given_id):
     headers = {} if given_id is None else {"X-Request-ID": given_id}
     made = [client.get("/healthz", headers=headers).headers["X-Request-ID"] for _ in range(2)]
     assert all(re.fullmatch("[0-9a-f]{32}", id_) for id_ in made)
@@ -387,13 +387,13 @@ def test_every_response_keeps_browsers_safe(client, path):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_answer_is_not_stored_on_the_way(client, method):
+def test_check_34_an_answer_is_not_stored_on_the_way(client, method):
     body = {"question": QUESTION}
     sent = {"query_string": body} if method == "GET" else {"json": body}
     assert client.open(ANSWERS, method=method, **sent).headers["Cache-Control"] == "no-store"
 
 
-def test_an_answer_says_how_long_it_took(client):
+def test_check_37_an_answer_says_how_long_it_took(client):
     timing = ask(client, question=QUESTION).headers["Server-Timing"]
     assert re.fullmatch(r"ask;dur=\d+\.\d\d", timing)
 
@@ -403,7 +403,7 @@ def test_no_file_outside_the_assets_is_sent(client, path):
     assert client.get(path).status_code == 404
 
 
-def test_an_unforeseen_error_is_logged_and_not_shown(settings, bundled, caplog):
+def test_check_31_an_unforeseen_error_is_logged_and_not_shown(settings, bundled, caplog):
     app = create_app(LiveBot(settings, bot=bundled))
     app.add_url_rule("/除零", view_func=lambda: 1 // 0)
     response = app.test_client().get("/除零")

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from qa_bot.analyzer import CHARACTER, FACET, PAIR, SOUND, WORD
-from qa_bot.index.postings import Postings as Postings
-from qa_bot.index.postings import Weighting
+from qa_bot.analyzer import WORD
+from qa_bot.index.candidates import (
+    UNASKED,
+    make_candidate,
+)
+from qa_bot.index.candidates import Candidate as Candidate
+from qa_bot.index.candidates import by_passage as by_passage
+from qa_bot.index.candidates import by_support as by_support
+from qa_bot.index.candidates import log_strength as log_strength
+from qa_bot.index.candidates import shared_weight as shared_weight
+from qa_bot.index.candidates import strength as strength
+from qa_bot.index.candidates import tversky as tversky
+from qa_bot.index.forms import FORMS, form_terms
+from qa_bot.index.forms import passage_terms as passage_terms
+from qa_bot.index.likeness import Likeness, Sought
+from qa_bot.index.plain import PlainKernel
 from qa_bot.index.saved import FORMAT, open_saved, save, unreadable
 from qa_bot.index.saved import is_saved_index as is_saved_index
+from qa_bot.index.search import Nearest, Room, Search, kernel_for
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.text import match_key
 
@@ -25,76 +39,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qa_bot.analyzer import Analyzer, Reading
-    from qa_bot.knowledge import Entry, Passage
+    from qa_bot.index.postings import Postings
+    from qa_bot.knowledge import Passage
     from qa_bot.query import Query
 
-WORDING_VIEWS = {WORD: 0.5, CHARACTER: 2.0, SOUND: 0.3}
-WRITTEN = Weighting(WORDING_VIEWS, saturation=0.3, length=0.0)
-"""Wordings as they were written."""
-CANONICAL = Weighting({**WORDING_VIEWS, FACET: 4.0}, saturation=0.3, length=0.0)
-"""Wordings in the owner's canonical words."""
-PASSAGES = Weighting({WORD: 1.0, CHARACTER: 0.5, PAIR: 1.0}, saturation=1.2, length=0.6)
-UNASKED = 0.7
-"""How much what a wording says beyond the query counts against it (Tversky's beta)."""
-SUPPORT = 0.2
-MOST_SUPPORT = 2.0
-"""How far the likenesses of an entry's three next wordings, summed up, speak for it."""
-TRUST_IN_PASSAGE = 0.85
-"""How far a passage that holds the whole query says that its entry answers it."""
 CANONICAL_DISCOUNT = 0.92
 """What likeness in canonical words is worth beside likeness as written."""
+SMALL = 50_000
+"""Of fewer wordings every one is compared: that is quicker than to find out which matter."""
+TERMS = 1 << 16
+"""How many terms are remembered once they were looked up; questions share most of theirs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A candidate entry, how near the query is to it, and by what."""
+class Asked(NamedTuple):
+    """What a text asks for in one form."""
 
-    number: int
-    """The entry's place in the knowledge base."""
-    wording: float
-    """Likeness of the query and the entry's nearest wording, 0 to 1."""
-    wording_number: int
-    """Which of the entry's wordings that is; 0: its question."""
-    support: float
-    """Sum of the likenesses of the entry's three next wordings."""
-    passage: float
-    """Share of the query that the entry's best passage holds, 0 to 1."""
-    passage_number: int
-    """Which of the entry's passages that is; -1: it has none that shares a term."""
-    exact: bool = False
-    """Whether the query is one of the entry's wordings, but for case, width and punctuation."""
-
-
-def shared_weight(asked: Mapping[str, float], held: Mapping[str, float]) -> float:
-    """Give the weight of the asked terms that are held."""
-    return sum(weight for term, weight in asked.items() if term in held)
-
-
-def tversky(asked: Mapping[str, float], held: Mapping[str, float]) -> float:
-    """Give the likeness of two texts by the weights of their terms (Tversky 1977)."""
-    common = shared_weight(asked, held)
-    whole = max(sum(asked.values()), common) + UNASKED * max(sum(held.values()) - common, 0.0)
-    return common / whole if whole else 0.0
-
-
-def strength(candidate: Candidate) -> float:
-    """Join what speaks for a candidate, 0 to 1, as if each spoke independently (noisy or)."""
-    return 1 - (1 - candidate.wording) * (1 - by_passage(candidate)) * (1 - by_support(candidate))
-
-
-def log_strength(candidate: Candidate) -> float:
-    """Give a candidate's strength in nats; what speaks for nothing is bounded below."""
-    return math.log(max(strength(candidate), 1e-3))
-
-
-def by_passage(candidate: Candidate) -> float:
-    """Give what a candidate's best passage says for it, 0 to 1."""
-    return TRUST_IN_PASSAGE * candidate.passage
-
-
-def by_support(candidate: Candidate) -> float:
-    """Give what a candidate's further wordings say for it, 0 to 1."""
-    return SUPPORT * min(candidate.support, MOST_SUPPORT)
+    weights: Mapping[str, float]
+    """Its terms, and the weight of each in a query."""
+    sought: Sought
 
 
 @dataclass(frozen=True)
@@ -107,20 +69,33 @@ class Index:
     mined: tuple[str, ...]
     """The words that were mined from the base for the segmenter."""
     postings: Mapping[str, Postings]
-    """`written` and `canonical` over wordings, `passages` over passages."""
+    """Form → postings over wordings, or over passages; see `forms`."""
     wording_starts: NDArray[np.int64]
     passage_starts: NDArray[np.int64]
     """Entry `n` has the wordings from `wording_starts[n]` up to `wording_starts[n + 1]`, and
     likewise passages."""
     exact: Mapping[str, int]
     """`match_key` of every wording → its entry."""
-    form_weights: Callable[[str, Reading, Analyzer], Mapping[str, float]] = field(init=False)
-    """Form (`written`, `canonical` or `passages`), reading, analyzer → the terms of a text in that
-    form, and the weight of each in a query; the last few are remembered."""
+    _asked: Callable[[str, Reading, Analyzer], Asked] = field(init=False)
+    """Form, reading, analyzer → what a text asks for in that form; the last few are remembered."""
+    _term: Callable[[str, str, Analyzer], tuple[int, float, int]] = field(init=False)
+    """Form, term, analyzer → the term's number, its weight in a query, the place of its view; many
+    are remembered."""
+    _searches: Mapping[str, Search] = field(init=False)
+    _scans: Mapping[str, PlainKernel] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Remember the weights of the last texts: search, ranking and explanation share them."""
-        object.__setattr__(self, "form_weights", lru_cache(maxsize=64)(self._form_weights))
+        """Remember what was looked up: search, ranking and explanation ask for the same."""
+        object.__setattr__(self, "_asked", lru_cache(maxsize=64)(self._look_up_all))
+        object.__setattr__(self, "_term", lru_cache(maxsize=TERMS)(self._look_up))
+        room = Room()
+        searches = {
+            form: Search(part, self._starts(form), room, kernel_for(part))
+            for form, part in self.postings.items()
+        }
+        object.__setattr__(self, "_searches", searches)
+        scans = {form: PlainKernel(part) for form, part in self.postings.items()}
+        object.__setattr__(self, "_scans", scans)
 
     @classmethod
     def build(
@@ -130,113 +105,108 @@ class Index:
         progress: Callable[[int], object] = lambda _: None,
     ) -> Index:
         """Index all entries; `progress` is called with 1 for each of them."""
-        written: list[list[str]] = []
-        canonical: list[list[str]] = []
-        passages: list[list[str]] = []
-        for entry in base.entries:
-            for wording in entry.asked_as():
-                reading = analyzer.read(wording)
-                written.append(analyzer.written_terms(reading, _WRITTEN))
-                canonical.append(analyzer.canonical_terms(reading, _CANONICAL))
-            passages += [
-                passage_terms(analyzer.read(text), analyzer) for text in passage_texts(entry)
-            ]
-            progress(1)
-        background = analyzer.background
+        from qa_bot.index.building import build_postings  # noqa: PLC0415 - slow, rarely needed
+
         return cls(
             base,
             index_key(base, analyzer),
             analyzer.mined,
-            {
-                "written": Postings.build(written, WRITTEN, background),
-                "canonical": Postings.build(canonical, CANONICAL, background),
-                "passages": Postings.build(passages, PASSAGES, background),
-            },
+            build_postings(base.entries, analyzer, progress),
             _starts(len(entry.asked_as()) for entry in base.entries),
             _starts(len(entry.passages) for entry in base.entries),
             _keys(base),
         )
 
     def search(self, query: Query, analyzer: Analyzer, k: int) -> list[Candidate]:
-        """Give the k entries nearest the query, by wording or by passage, the nearest first."""
-        forms = {form: self.form_weights(form, query.reading, analyzer) for form in self.postings}
-        wordings = np.maximum(
-            self._likeness("written", forms["written"]),
-            CANONICAL_DISCOUNT * self._likeness("canonical", forms["canonical"]),
-        )
-        passages = self._coverage(forms["passages"])
+        """Give the k entries nearest the query, by wording or by passage, the nearest first.
+
+        Among equally near entries the earlier one comes first.
+        """
+        exact = self.exact.get(query.key, -1)
+        sought = {
+            form: self._asked(form, query.reading, analyzer).sought for form in self._searches
+        }
+        find = self._scan if self.postings["written"].size < SMALL else self._prune
+        entries, wordings, passages = find(sought, exact, k)
+        return [
+            make_candidate(*found, exact=found[0] == exact)
+            for found in zip(entries.tolist(), wordings, passages, strict=True)
+        ]
+
+    def _scan(
+        self, sought: Mapping[str, Sought], exact: int, k: int
+    ) -> tuple[NDArray[np.int64], list[list[float]], list[list[float]]]:
+        """Compare every text; give the nearest entries, how near their wordings and passages."""
+        compared = {
+            form: kernel.scan(sought[form])[self.postings[form].ranks]
+            for form, kernel in self._scans.items()
+        }
+        wordings = np.maximum(compared["written"], compared["canonical"])
+        passages = compared["passages"]
         best = np.maximum.reduceat(wordings, self.wording_starts[:-1])
         answered = np.flatnonzero(np.diff(self.passage_starts))
         if answered.size:
             nearest = np.maximum.reduceat(passages, self.passage_starts[answered])
             best[answered] = np.maximum(best[answered], nearest)
-        exact = self.exact.get(query.key, -1)
         if exact >= 0:
             best[exact] = np.inf
         # Stable: among equals the earlier entry comes first.
-        order = np.argsort(-best, kind="stable")[:k]
-        return [
-            self._candidate(int(n), wordings, passages, exact=int(n) == exact)
-            for n in order
-            if best[n] > 0
-        ]
-
-    def _candidate(
-        self,
-        number: int,
-        wordings: NDArray[np.float32],
-        passages: NDArray[np.float32],
-        *,
-        exact: bool,
-    ) -> Candidate:
-        likeness = wordings[self.wording_starts[number] : self.wording_starts[number + 1]].tolist()
-        held = passages[self.passage_starts[number] : self.passage_starts[number + 1]].tolist()
-        wording = max(likeness)
-        passage = max(held, default=0.0)
-        return Candidate(
-            number,
-            wording,
-            likeness.index(wording),
-            sum(sorted(likeness, reverse=True)[1:4]),
-            passage,
-            held.index(passage) if passage else -1,
-            exact,
+        entries = np.argsort(-best, kind="stable")[:k]
+        entries = entries[best[entries] > 0]
+        of_wordings = _texts_of(entries, self.wording_starts)
+        of_passages = _texts_of(entries, self.passage_starts)
+        return (
+            entries,
+            [wordings[own].tolist() for own in of_wordings],
+            [passages[own].tolist() for own in of_passages],
         )
 
-    def _likeness(self, form: str, weights: Mapping[str, float]) -> NDArray[np.float32]:
-        """Give the likeness of the terms and each wording: c / (c + query only + 0.7 text only).
+    def _prune(
+        self, sought: Mapping[str, Sought], exact: int, k: int
+    ) -> tuple[NDArray[np.int64], list[list[float]], list[list[float]]]:
+        """Compare only texts that can be near enough; give the same as `_scan`."""
+        nearest = Nearest(k)
+        if exact >= 0:
+            nearest.add(np.array([exact]), np.array([np.inf], np.float32))
+        for form, search in self._searches.items():
+            search.find(sought[form], nearest)
+        entries = np.array([number for number, _ in nearest.best()], np.int64)
+        compared = {
+            form: search.of_owners(entries, sought[form]) for form, search in self._searches.items()
+        }
+        wordings = np.maximum(compared["written"], compared["canonical"])
+        return (
+            entries,
+            _by_entry(wordings, self.wording_starts, entries),
+            _by_entry(compared["passages"], self.passage_starts, entries),
+        )
 
-        Tversky's index (1977) over summed weights; a term that no text holds counts as query only.
+    def form_weights(self, form: str, reading: Reading, analyzer: Analyzer) -> Mapping[str, float]:
+        """Give the terms of a text in a form, and the weight of each in a query."""
+        return self._asked(form, reading, analyzer).weights
+
+    def _look_up_all(self, form: str, reading: Reading, analyzer: Analyzer) -> Asked:
+        """Look up what a text asks for in a form, and by what likeness it is compared.
+
+        Wordings are compared by Tversky's index; passages by the share of the query that they
+        hold: BM25 over half the most possible.
         """
-        postings = self.postings[form]
-        asked = sum(weights.values())
-        common: NDArray[np.float32] = postings.shared(weights)
-        query_only = np.maximum(asked - common, 0)
-        text_only = np.maximum(postings.mass - common, 0)
-        whole = common + query_only + UNASKED * text_only
-        likeness: NDArray[np.float32] = common / np.maximum(whole, np.float32(1e-9))
-        return likeness
+        terms = dict.fromkeys(form_terms(form, reading, analyzer))
+        found = [self._term(form, term, analyzer) for term in terms]
+        weights = {term: known[1] for term, known in zip(terms, found, strict=True)}
+        asked, most = sum(weights.values()), self.postings[form].weighting.most
+        if form == "passages":
+            likeness = Likeness((asked or 1.0) * most / 2, unasked=0.0)
+        else:
+            worth = CANONICAL_DISCOUNT if form == "canonical" else 1.0
+            likeness = Likeness(asked, UNASKED, worth)
+        return Asked(weights, Sought.of(found, likeness, most))
 
-    def _coverage(self, weights: Mapping[str, float]) -> NDArray[np.float32]:
-        """Give the share of the terms that each passage holds: BM25 over half the most possible."""
-        postings = self.postings["passages"]
-        most = (sum(weights.values()) or 1.0) * (postings.weighting.saturation + 1)
-        shares: NDArray[np.float32] = 2 * postings.shared(weights) / np.float32(most)
-        return np.minimum(shares, 1)
+    def _starts(self, form: str) -> NDArray[np.int64]:
+        return self.passage_starts if form == "passages" else self.wording_starts
 
-    def form_terms(self, form: str, reading: Reading, analyzer: Analyzer) -> list[str]:
-        """Give the terms of a text in one of the forms that are indexed."""
-        match form:
-            case "written":
-                return analyzer.written_terms(reading, _WRITTEN)
-            case "canonical":
-                return analyzer.canonical_terms(reading, _CANONICAL)
-            case _:
-                return passage_terms(reading, analyzer)
-
-    def _form_weights(self, form: str, reading: Reading, analyzer: Analyzer) -> Mapping[str, float]:
-        terms = self.form_terms(form, reading, analyzer)
-        return self.postings[form].weigh(terms, analyzer.background)
+    def _look_up(self, form: str, term: str, analyzer: Analyzer) -> tuple[int, float, int]:
+        return self.postings[form].look_up(term, analyzer.background)
 
     def words(self) -> dict[str, int]:
         """Give the words of the wordings, and in how many wordings each of them stands."""
@@ -275,29 +245,31 @@ class Index:
             raise unreadable(folder, error) from None
 
 
-_WRITTEN, _CANONICAL, _PASSAGES = ("".join(w.views) for w in (WRITTEN, CANONICAL, PASSAGES))
-
-
-def passage_terms(reading: Reading, analyzer: Analyzer) -> list[str]:
-    """Give the terms of a text in the views in which passages are indexed."""
-    return analyzer.written_terms(reading, _PASSAGES)
-
-
-def passage_texts(entry: Entry) -> list[str]:
-    """Give what is indexed of each passage: the entry's question, the heading and the text."""
-    return [f"{entry.question}\n{passage.section}\n{passage.text}" for passage in entry.passages]
-
-
 def index_key(base: KnowledgeBase, analyzer: Analyzer) -> str:
     """Identify an index by all that goes into it: content, lexicon, facets, weights and format."""
     parts = (
         base.content_hash,
         analyzer.lexicon.content_hash,
         analyzer.facets.content_hash,
-        repr((WRITTEN, CANONICAL, PASSAGES)),
+        repr(tuple(FORMS.values())),
         str(FORMAT),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _texts_of(entries: NDArray[np.int64], starts: NDArray[np.int64]) -> list[slice]:
+    """Give where the texts of each of the entries stand."""
+    bounds = zip(starts[entries].tolist(), starts[entries + 1].tolist(), strict=True)
+    return [slice(*pair) for pair in bounds]
+
+
+def _by_entry(
+    scores: NDArray[np.float32], starts: NDArray[np.int64], entries: NDArray[np.int64]
+) -> list[list[float]]:
+    """Part the scores of the texts of entries, which follow each other, by entry."""
+    ends = np.cumsum(starts[entries + 1] - starts[entries]).tolist()
+    listed = scores.tolist()
+    return [listed[start:end] for start, end in pairwise([0, *ends])]
 
 
 def _starts(counts: Iterable[int]) -> NDArray[np.int64]:

@@ -1,27 +1,22 @@
-"""Weigh the terms of stored texts, and find which texts share terms with a query.
-
-The owner of scikit-learn and SciPy.
-"""
+"""Hold the terms of texts and their weights, laid out to be searched and mapped from files."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
+
+    from qa_bot.index.vocabulary import Vocabulary
 
 PRIOR = 100.0
 """How many texts of general Chinese are added to a base when it is judged how rare a term is."""
 COMMONEST = 0.999
-TYPICAL_LENGTH = 15
-"""Terms of a text beyond so many do not count when its typical length is taken."""
 LEAST_SHARE = 1e-7
 
 
@@ -36,116 +31,70 @@ class Weighting:
     length: float
     """BM25's b: how much long texts are held back, 0 to 1."""
 
+    @property
+    def most(self) -> float:
+        """Give how many times its weight in a query a term can weigh in a text at most."""
+        return self.saturation + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """For each term, the texts that hold it and its weight there.
+    """For each term the texts that hold it, and for each text its terms.
 
-    Term `t` stands in `texts[starts[t]:starts[t + 1]]`. A weight is TF-IDF:
-    view weight × idf × (k1 + 1) tf / (tf + k1 (1 - b + b length / mean length)), BM25's
-    saturation (Robertson and Zaragoza 2009), with
+    Texts are ranked by their mass, the lightest first, and known by their rank here. Term `t`
+    stands in the texts `texts[starts[t]:starts[t + 1]]`; the text of rank `r` has the terms
+    `terms[text_starts[r]:text_starts[r + 1]]`, each so often as `counts` says. A term's weight in
+    a text is TF-IDF: view weight × idf × (k1 + 1) tf / (tf + k1 (1 - b + b length / mean
+    length)), BM25's saturation (Robertson and Zaragoza 2009), with
     idf = -ln((df + m p) / (N + m)), where p is the chance that a text of general Chinese of
     typical length holds the term and m is `PRIOR`: in a small base a word that is common
     everywhere is not taken for a rare one.
     """
 
     weighting: Weighting
-    vocabulary: Mapping[str, int]
-    starts: NDArray[np.int64]
-    texts: NDArray[np.int32]
-    weights: NDArray[np.float32]
-    asked: NDArray[np.float32]
-    """The weight of each term in a query: view weight × idf."""
-    mass: NDArray[np.float32]
-    """For each text, what a query of just its terms would weigh."""
     lengths: Mapping[str, float]
     """View → the typical number of terms of a text."""
+    vocabulary: Vocabulary
+    asked: NDArray[np.float32]
+    """The weight of each term in a query: view weight × idf."""
+    starts: NDArray[np.int64]
+    texts: NDArray[np.int32]
+    times: NDArray[np.unsignedinteger[Any]]
+    """Beside `texts`, how often the term stands there."""
+    peaks: NDArray[np.float32]
+    """For each term, the largest tf / (tf + norm)."""
+    text_starts: NDArray[np.int64]
+    terms: NDArray[np.int32]
+    counts: NDArray[np.unsignedinteger[Any]]
+    norms: NDArray[np.float32]
+    """View (in the order of `weighting`) × text: k1 (1 - b + b length / mean length); one column
+    where it is the same for all texts."""
+    mass: NDArray[np.float32]
+    """For each text, what a query of just its terms would weigh."""
+    numbers: NDArray[np.int32]
+    """Rank → the text's number in the order in which the texts were given."""
+    ranks: NDArray[np.int32]
+    """Number → rank."""
 
     @property
     def size(self) -> int:
         """Count the texts."""
         return len(self.mass)
 
-    @classmethod
-    def build(
-        cls,
-        texts: Iterable[Sequence[str]],
-        weighting: Weighting,
-        background: Callable[[str], float],
-    ) -> Postings:
-        """Weigh the terms of texts; `background` tells a term's share in general Chinese."""
-        vectorizer = CountVectorizer(analyzer=list, dtype=np.float32)
-        # An empty vocabulary is refused: one more text holds a term that no query has.
-        counts = vectorizer.fit_transform([*texts, [next(iter(weighting.views))]])[:-1]
-        vocabulary = {str(term): int(n) for term, n in vectorizer.vocabulary_.items()}
-        names = sorted(vocabulary, key=vocabulary.__getitem__)
-        columns = {view: np.array([name[0] == view for name in names]) for view in weighting.views}
-        per_view = {view: counts @ held.astype(np.float32) for view, held in columns.items()}
-        lengths = {
-            view: float(np.minimum(n, TYPICAL_LENGTH).mean()) if n.size and n.any() else 1.0
-            for view, n in per_view.items()
-        }
-        postings = counts.tocsc()
-        frequency = np.diff(postings.indptr)
-        asked = np.array(
-            [
-                _weight(name, frequency[n], counts.shape[0], weighting, lengths, background)
-                for n, name in enumerate(names)
-            ],
-            np.float32,
-        )
-        tf = postings.data
-        term = np.repeat(np.arange(len(names)), frequency)
-        relative = np.ones(len(tf), np.float32)
-        if weighting.length:
-            for view, held in columns.items():
-                mean = float(per_view[view].mean()) if per_view[view].size else 0.0
-                mean = mean or 1.0
-                own = held[term]
-                relative[own] = per_view[view][postings.indices[own]] / mean
-        k1, b = weighting.saturation, weighting.length
-        saturated = (k1 + 1) * tf / (tf + k1 * (1 - b + b * relative))
-        mass = np.zeros(counts.shape[0], np.float32)
-        np.add.at(mass, postings.indices, asked[term])
-        return cls(
-            weighting,
-            vocabulary,
-            postings.indptr.astype(np.int64),
-            postings.indices.astype(np.int32),
-            (saturated * asked[term]).astype(np.float32),
-            asked,
-            mass,
-            lengths,
-        )
+    def look_up(self, term: str, background: Callable[[str], float]) -> tuple[int, float, int]:
+        """Give a term's number, its weight in a query and the place of its view.
 
-    def weigh(self, terms: Iterable[str], background: Callable[[str], float]) -> dict[str, float]:
-        """Give the weight of each term of a query, also of those that no text holds.
-
-        Terms of views that are not weighed here are left out.
+        The number is -1 if no text holds it.
         """
-        weights = {}
-        views = self.weighting.views
-        for term in dict.fromkeys(term for term in terms if term[0] in views):
-            number = self.vocabulary.get(term)
-            if number is None:
-                size = self.size
-                weights[term] = _weight(term, 0, size, self.weighting, self.lengths, background)
-            else:
-                weights[term] = float(self.asked[number])
-        return weights
-
-    def shared(self, terms: Iterable[str]) -> NDArray[np.float32]:
-        """Give, for each text, the weight of the terms it shares with a query."""
-        scores = np.zeros(self.size, np.float32)
-        for term in terms:
-            number = self.vocabulary.get(term)
-            if number is not None:
-                part = slice(self.starts[number], self.starts[number + 1])
-                scores[self.texts[part]] += self.weights[part]
-        return scores
+        number = self.vocabulary.number(term)
+        view = list(self.weighting.views).index(term[0])
+        if number >= 0:
+            return number, float(self.asked[number]), view
+        weight = term_weight(term, 0, self.size, self.weighting, self.lengths, background)
+        return number, weight, view
 
 
-def _weight(
+def term_weight(
     term: str,
     frequency: int,
     size: int,
@@ -153,6 +102,10 @@ def _weight(
     lengths: Mapping[str, float],
     background: Callable[[str], float],
 ) -> float:
+    """Give the weight in a query of a term that `frequency` of `size` texts hold.
+
+    `background` tells a term's share in general Chinese.
+    """
     chance = 1 - math.exp(-(background(term) + LEAST_SHARE) * lengths[term[0]])
     share = (frequency + PRIOR * chance) / (size + PRIOR)
     return -weighting.views[term[0]] * math.log(min(share, COMMONEST))

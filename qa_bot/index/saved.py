@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qa_bot.index.postings import Postings, Weighting
+from qa_bot.index.vocabulary import Vocabulary
 from qa_bot.mistakes import Location, Mistake, MistakesError
 
 if TYPE_CHECKING:
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT = 6
+FORMAT = 7
 """Raised whenever saved indexes of before can't be read any more."""
 HEADER = "index.json"
 REMEDY = "build it anew: python -m qa_bot index"
-ARRAYS = ("starts", "texts", "weights", "asked", "mass")
+ARRAYS = tuple(
+    name for name in Postings.__slots__ if name not in {"weighting", "lengths", "vocabulary"}
+)
+VOCABULARY = ("letters", "ends", "buckets", "by_bucket")
 
 
 def is_saved_index(path: Path) -> bool:
@@ -52,8 +56,8 @@ def save(
                 "weighting": asdict(part.weighting),
                 "lengths": dict(part.lengths),
             }
-            terms = sorted(part.vocabulary, key=part.vocabulary.__getitem__)
-            _write_json(draft / f"{name}-terms.json", terms)
+            for array in VOCABULARY:
+                np.save(draft / f"{name}-{array}.npy", getattr(part.vocabulary, array))
             for array in ARRAYS:
                 np.save(draft / f"{name}-{array}.npy", getattr(part, array))
         for name, values in arrays.items():
@@ -92,14 +96,13 @@ def _read_parts(
 ) -> tuple[dict[str, Any], dict[str, Postings], dict[str, NDArray[Any]]]:
     postings = {}
     for name, facts in header["postings"].items():
-        terms = json.loads((folder / f"{name}-terms.json").read_text(encoding="utf-8"))
         postings[name] = Postings(
             weighting=Weighting(**facts["weighting"]),
-            vocabulary={term: number for number, term in enumerate(terms)},
+            vocabulary=Vocabulary(*(_map(folder / f"{name}-{array}.npy") for array in VOCABULARY)),
             lengths=facts["lengths"],
             **{array: _map(folder / f"{name}-{array}.npy") for array in ARRAYS},
         )
-    parts = {f"{name}-{array}.npy" for name in postings for array in ARRAYS}
+    parts = {f"{name}-{array}.npy" for name in postings for array in ARRAYS + VOCABULARY}
     others = (file for file in header["files"] if file.endswith(".npy") and file not in parts)
     arrays = {file.removesuffix(".npy"): _map(folder / file) for file in others}
     facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
@@ -118,8 +121,9 @@ def _checksum(path: Path) -> str:
 def _map(path: Path) -> NDArray[Any]:
     try:
         # As a plain array it is as quick to index as one in memory; it stays mapped.
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+        mapped = np.load(path, mmap_mode="c", allow_pickle=False)
         array: NDArray[Any] = mapped.view(np.ndarray)
+        array.setflags(write=False)
     except ValueError as error:
         problem = f"not a plain array ({error})"
         raise MistakesError([Mistake(Location(str(path)), problem, REMEDY)]) from None

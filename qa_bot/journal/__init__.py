@@ -6,6 +6,7 @@ import datetime
 import logging
 import queue
 import threading
+import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from qa_bot.reply import Reply
 
     Write = Callable[[Connection], bool]
+    Waiting = tuple[Write, Future[bool] | None] | None
+    """A write, and whom to tell its result, if anybody waits for it; None: there is no more."""
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,8 @@ MOST_WAITING = 1000
 """How many writes may wait; an answer beyond them is not kept, so that no visitor waits for one."""
 MOST_AT_ONCE = 200
 """How many writes share a transaction."""
+GATHERING = 0.1
+"""Seconds for which answers are gathered into one: a transaction takes as long as an answer."""
 PATIENCE = 5.0
 """Seconds until a vote that is not written is given up."""
 
@@ -97,7 +102,7 @@ class Journal:
             reason = str(error).partition("\n")[0]
             raise JournalError(f"the journal cannot be opened: {reason}") from None
         self._most_answers = most_answers
-        self._waiting: queue.Queue[tuple[Write, Future[bool]] | None] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[Waiting] = queue.Queue(MOST_WAITING)
         self.left_out = 0
         """How many answers could not be kept since the start."""
         self._losing = False
@@ -117,7 +122,7 @@ class Journal:
             "rule": reply.rule,
         }
         try:
-            self._waiting.put_nowait((lambda connection: _add(connection, row), Future()))
+            self._waiting.put_nowait((lambda connection: _add(connection, row), None))
             self._losing = False
         except queue.Full:
             if not self._losing:
@@ -170,18 +175,24 @@ class Journal:
 
     def _write(self) -> None:
         """Write what waits, several in one transaction, until there is no more to come."""
-        while (first := self._waiting.get()) is not None:
-            batch, last = [first], False
-            while len(batch) < MOST_AT_ONCE and not self._waiting.empty():
-                following = self._waiting.get()
-                if last := following is None:
+        item = self._waiting.get()
+        while item is not None:
+            batch = [item]
+            end = time.monotonic() + GATHERING
+            while item and len(batch) < MOST_AT_ONCE:
+                # Somebody waits for a vote: it ends the gathering.
+                left = 0.0 if item[1] else max(end - time.monotonic(), 0.0)
+                try:
+                    item = self._waiting.get(timeout=left) if left else self._waiting.get_nowait()
+                except queue.Empty:
                     break
-                batch.append(following)
+                if item:
+                    batch.append(item)
             self._commit(batch)
-            if last:
-                return
+            if item:
+                item = self._waiting.get()
 
-    def _commit(self, batch: Sequence[tuple[Write, Future[bool]]]) -> None:
+    def _commit(self, batch: Sequence[tuple[Write, Future[bool] | None]]) -> None:
         try:
             with self._engine.begin() as connection:
                 results = [write(connection) for write, _ in batch]
@@ -190,11 +201,14 @@ class Journal:
                 connection.execute(delete(answers).where(too_old))
         except SQLAlchemyError as error:
             log.warning("the journal cannot be written: %s", error)
+            self.left_out += sum(done is None for _, done in batch)
             for _, done in batch:
-                done.set_exception(error)
+                if done:
+                    done.set_exception(error)
         else:
             for (_, done), result in zip(batch, results, strict=True):
-                done.set_result(result)
+                if done:
+                    done.set_result(result)
 
 
 def _engine(url: str) -> Engine:

@@ -14,7 +14,6 @@ PATTERNS = (
             r"(?<!\d)\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])"
         ),
     ),
-    ("card", re.compile(rf"(?<!\d)\d(?:{SEPARATOR}\d){{12,18}}(?!\d)")),
     (
         "phone",
         re.compile(
@@ -22,8 +21,9 @@ PATTERNS = (
             rf"|(?<!\d)0\d{{2,3}}{SEPARATOR}\d{{7,8}}(?!\d)"
         ),
     ),
+    ("card", re.compile(rf"(?<!\d)\d(?:{SEPARATOR}\d){{12,18}}(?!\d)")),
 )
-"""Kind and look, in the order in which they are masked: an identity card is no bank card."""
+"""Kind and look, in the order in which they are masked."""
 
 
 def mask(text: str) -> str:

@@ -5,26 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from qa_bot.evidence import EvidenceFinder
 from qa_bot.index import log_strength
 from qa_bot.ranking.agreement import Agreement
+from qa_bot.ranking.closeness import close_features, left_open, near_features
 from qa_bot.ranking.coefficients import Coefficients as Coefficients  # noqa: TC001 - re-exported
 from qa_bot.ranking.coefficients import read_coefficients as read_coefficients
 from qa_bot.ranking.confidence import ConfidenceModel
+from qa_bot.weights import Weigher
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
     from qa_bot.analyzer import Analyzer
+    from qa_bot.evidence import Evidence
     from qa_bot.index import Candidate, Index
     from qa_bot.knowledge import Entry, Passage
     from qa_bot.query import Query
+    from qa_bot.weights import TextWeights
 
 EXACT = 1.0
 """The confidence of an entry that has the question among its wordings."""
 VETOED = 0.05
 """The most that an entry about something else can get: it may be suggested, never said."""
+SHORTLIST = 30
+"""How many candidates a closer look is taken at."""
 TIE = 0.15
-"""Hits whose order is within this of another's fit as well (in nats of strength)."""
+"""Hits whose strength is within this of another's fit as well (in nats)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +46,20 @@ class Hit:
     contradicted: tuple[str, ...]
     """Facets in which it is about something else than the query asks for: a veto."""
     order: float
-    """What the hits are ordered by: log strength and the facets' say, in nats."""
+    """What the hits are ordered by: a linear model over the features of order, in nats."""
     confidence: float = 0.0
+    evidence: Evidence | None = None
+    """What of its entry carries the answer; None: it holds none, or was not looked at."""
     features: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def by(self) -> str:
-        """Tell what it was found by: `exact`, `wording` or `passage`."""
+        """Tell what found it: `exact`, `wording`, `passage` or, of several, `paragraph`."""
         if self.candidate.exact:
             return "exact"
-        return "passage" if self.candidate.passage > self.candidate.wording else "wording"
+        if self.candidate.wording >= self.candidate.passage:
+            return "wording"
+        return "paragraph" if len(self.entry.passages) > 1 else "passage"
 
 
 class Ranker:
@@ -60,10 +71,11 @@ class Ranker:
         self.coefficients = coefficients
         self.facets = analyzer.facets
         self.agreement = Agreement(index.base, analyzer.facets)
-        self._model = ConfidenceModel(index, analyzer, self.agreement, coefficients.confidence)
         self.analyzer = analyzer
-        self.weigh = self._model.weigh
-        self.weights_of = self._model.weights_of
+        self.weigher = Weigher(index, analyzer)
+        self.evidence = EvidenceFinder(index, analyzer, self.weigher)
+        size = len(index.exact)
+        self._model = ConfidenceModel(size, self.agreement, coefficients.confidence)
 
     def rank(self, query: Query, candidates: Iterable[Candidate], k: int) -> list[Hit]:
         """Give the hits in order, those that contradict the query last, and weigh the first k.
@@ -71,7 +83,7 @@ class Ranker:
         No hit gets a higher confidence than one before it; those beyond k get none.
         """
         hits = self.order(query, candidates)
-        asked = self._model.weigh(query.reading)
+        asked = self.weigher.weigh(query.reading)
         vetoed = [hit for hit in hits if hit.contradicted]
         weighed: list[Hit] = []
         most = EXACT
@@ -79,7 +91,8 @@ class Ranker:
             # Hits that only a clarifying question can tell apart do not speak against each other.
             tied = {other.entry.id for other in self.tied(query, hit, hits)}
             rivals = [h for h in hits if h.entry.id not in tied and not h.contradicted]
-            features = self._model.features(query, asked, hit, rivals, vetoed)
+            stored = self.weights_of(hit)
+            features = self._model.features(query, asked, stored, hit, rivals, vetoed)
             if hit.by != "exact":
                 chance = self._model.confidence(hit.by, features)
                 most = min(most, VETOED if hit.contradicted else chance)
@@ -87,17 +100,50 @@ class Ranker:
         return weighed + hits[k:]
 
     def order(self, query: Query, candidates: Iterable[Candidate]) -> list[Hit]:
-        """Order the candidates, exact ones first, vetoed ones last; confidence is not given yet."""
-        say: dict[Hashable, tuple[float, tuple[str, ...]]] = {}
-        hits = [self._hit(query, candidate, say) for candidate in candidates]
-        return sorted(
-            hits, key=lambda hit: (not hit.candidate.exact, bool(hit.contradicted), -hit.order)
-        )
+        """Order the candidates, exact ones first, vetoed ones last; confidence is not given yet.
 
-    def order_features(self, query: Query, candidate: Candidate) -> dict[str, float]:
-        """Give what the order of a candidate is made of."""
-        states = self.agreement.states(query, candidate.number)
-        return {"strength": log_strength(candidate), **states}
+        All are ordered by what the search and the facets say; then a closer look is taken at the
+        first.
+        """
+        say: dict[Hashable, tuple[float, tuple[str, ...]]] = {}
+        hits = sorted((self._hit(query, candidate, say) for candidate in candidates), key=_place)
+        asked = self.weigher.weigh(query.reading)
+        close = [self._look_closer(query, asked, hit) for hit in hits[:SHORTLIST]]
+        return sorted(close, key=_place) + hits[SHORTLIST:]
+
+    def order_features(self, query: Query, hit: Hit) -> dict[str, float]:
+        """Give what the order of a hit is made of."""
+        asked = self.weigher.weigh(query.reading)
+        number = hit.candidate.number
+        return {
+            **near_features(hit.candidate, hit.entry),
+            **self._close_features(query, asked, hit),
+            **self.agreement.states(query, number),
+        }
+
+    def weights_of(self, hit: Hit) -> TextWeights:
+        """Give the weights of the terms of the wording that a hit was found by."""
+        return self.weigher.of(hit.entry.asked_as()[hit.candidate.wording_number])
+
+    def _look_closer(self, query: Query, asked: TextWeights, hit: Hit) -> Hit:
+        evidence = self.evidence.find(query, asked, hit.entry)
+        passage = evidence.passage if evidence else hit.passage
+        found = replace(hit, evidence=evidence, passage=passage)
+        features = self._close_features(query, asked, found)
+        return replace(found, order=hit.order + self._value(features))
+
+    def _close_features(self, query: Query, asked: TextWeights, hit: Hit) -> dict[str, float]:
+        shown = hit.passage.text if hit.passage else ""
+        left = left_open(hit.candidate)
+        close = close_features(asked.residual, self.weights_of(hit).residual, hit.evidence)
+        return {
+            **{name: left * value for name, value in close.items()},
+            "unaddressed": self.agreement.unaddressed(query, hit.candidate.number, shown),
+        }
+
+    def _value(self, features: Mapping[str, float]) -> float:
+        """Give what features say for a hit, in nats."""
+        return sum(self.coefficients.order[name] * value for name, value in features.items())
 
     def _hit(
         self, query: Query, candidate: Candidate, say: dict[Hashable, tuple[float, tuple[str, ...]]]
@@ -106,17 +152,17 @@ class Ranker:
         number = candidate.number
         alike = self.agreement.alike(query, number)
         if alike not in say:
-            states = self.agreement.states(query, number)
-            value = sum(self.coefficients.order[name] * count for name, count in states.items())
+            value = self._value(self.agreement.states(query, number))
             say[alike] = value, self.agreement.contradicted(query, number)
         facets_say, contradicted = say[alike]
+        entry = self.index.base.entries[number]
         return Hit(
-            self.index.base.entries[number],
+            entry,
             self.index.passage(candidate),
             candidate,
             self.agreement.of_entries[number],
             () if candidate.exact else contradicted,
-            self.coefficients.order["strength"] * log_strength(candidate) + facets_say,
+            self._value(near_features(candidate, entry)) + facets_say,
         )
 
     def tied(self, query: Query, first: Hit, hits: Iterable[Hit]) -> list[Hit]:
@@ -130,7 +176,7 @@ class Ranker:
             if hit is first
             or (
                 not hit.contradicted
-                and abs(first.order - hit.order) <= TIE
+                and abs(log_strength(first.candidate) - log_strength(hit.candidate)) <= TIE
                 and self._differ_in_open_facet(query, first, hit)
             )
         ]
@@ -144,3 +190,8 @@ class Ranker:
         (name,) = differing
         values = self.facets.facets[name].vetoes and one.facets.get(name) and other.facets.get(name)
         return bool(values)
+
+
+def _place(hit: Hit) -> tuple[bool, bool, float]:
+    """Sort exact hits first, vetoed ones last, the others by their order."""
+    return not hit.candidate.exact, bool(hit.contradicted), -hit.order

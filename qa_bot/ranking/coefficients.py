@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from qa_bot.mistakes import Location, Mistake, MistakesError, read_text
 from qa_bot.ranking.agreement import STATE_FEATURES
+from qa_bot.ranking.closeness import CLOSE_FEATURES, NEAR_FEATURES
 from qa_bot.ranking.confidence import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-ORDER_FEATURES = ("strength", *STATE_FEATURES)
-FOUND_BY = ("wording", "passage")
+ORDER_FEATURES = (*NEAR_FEATURES, *CLOSE_FEATURES, "unaddressed", *STATE_FEATURES)
+FOUND_BY = ("wording", "passage", "paragraph")
 
 
 @dataclass(frozen=True, slots=True)

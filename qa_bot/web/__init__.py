@@ -52,7 +52,7 @@ def create_app(live: LiveBot) -> Flask:
     settings = live.settings
     if settings.proxies:
         hops = settings.proxies
-        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        proxied = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
         app.wsgi_app = proxied  # type: ignore[method-assign]
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     # What comes first sees a request first, and its response last.

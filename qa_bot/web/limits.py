@@ -33,9 +33,10 @@ IPV6_SITE = 64
 class Allowance:
     """How many requests each client may send within a minute of its first."""
 
-    def __init__(self, quota: int) -> None:
-        """Allow `quota` requests."""
+    def __init__(self, quota: int, most_clients: int = MOST_CLIENTS) -> None:
+        """Allow each of the last `most_clients` clients `quota` requests."""
         self.quota = quota
+        self._most_clients = most_clients
         self._lock = threading.Lock()
         self._used: dict[str, tuple[float, int]] = {}
         """Client → when its allowance ends, and how much of it is used; the first to end first."""
@@ -51,7 +52,7 @@ class Allowance:
     def _forget(self, now: float) -> None:
         while self._used:
             oldest = next(iter(self._used))
-            if self._used[oldest][0] > now and len(self._used) < MOST_CLIENTS:
+            if self._used[oldest][0] > now and len(self._used) < self._most_clients:
                 return
             del self._used[oldest]
 

@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
-
 TYPES = {
     400: "malformed",
     401: "key-missing",
@@ -68,29 +67,36 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
+def problem(status: int, title: str, detail: str, path: str, id_: str) -> dict[str, Any]:
+    """Give the members of every problem, for a request to a path with an id."""
+    body: dict[str, Any] = {
+        "type": TYPE_PREFIX + TYPES[status] if status in TYPES else "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": path,
+        "request_id": id_,
+    }
+    if path.startswith(COMPATIBLE):
+        code = TYPES.get(status, "failed")
+        body["error"] = {"code": code, "type": code, "message": detail, "param": None}
+    return body
+
+
 def _problem(error: HTTPException) -> Response:
     response = error.get_response()
     status = response.status_code
-    body: dict[str, Any] = {
-        "type": TYPE_PREFIX + TYPES[status] if status in TYPES else "about:blank",
-        "title": error.name,
-        "status": status,
-        "detail": error.description or error.name,
-        "instance": request.path,
-        "request_id": request_id(),
-    }
+    detail = error.description or error.name
+    body = problem(status, error.name, detail, request.path, request_id())
     if isinstance(error, InvalidRequestError):
         body["errors"] = [
             {"pointer": pointer, "detail": detail} for pointer, detail in error.errors
         ]
-    if request.path.startswith(COMPATIBLE):
-        code = TYPES.get(status, "failed")
-        body["error"] = {"code": code, "type": code, "message": body["detail"], "param": None}
-    problem = Response(json.dumps(body, ensure_ascii=False), status, mimetype=MEDIA_TYPE)
+    answer = Response(json.dumps(body, ensure_ascii=False), status, mimetype=MEDIA_TYPE)
     for header in KEPT_HEADERS:
         if header in response.headers:
-            problem.headers[header] = response.headers[header]
-    return problem
+            answer.headers[header] = response.headers[header]
+    return answer
 
 
 def _unforeseen(error: Exception) -> Response:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
 import threading
+import uuid
 from typing import TYPE_CHECKING
 
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
+from waitress.task import ErrorTask
 
 from qa_bot.journal import Journal, JournalError
 from qa_bot.mistakes import MistakesError
 from qa_bot.web import create_app
+from qa_bot.web.problems import MEDIA_TYPE, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +29,23 @@ log = logging.getLogger(__name__)
 
 MOST_RECEIVED = 1 << 20
 """Bytes of a request that are received at all; the application refuses far smaller ones."""
+
+
+class ProblemTask(ErrorTask):  # type: ignore[misc] # waitress ships no types
+    """Refuse what never reaches the application, in the shape of its own errors."""
+
+    def execute(self) -> None:
+        """Write the response."""
+        error, id_ = self.request.error, uuid.uuid4().hex
+        # A request that was not understood may have no path.
+        path = getattr(self.request, "path", "")
+        body = problem(error.code, error.reason, str(error.body), path, id_)
+        text = json.dumps(body, ensure_ascii=False).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers += [("Content-Type", MEDIA_TYPE), ("X-Request-ID", id_)]
+        self.set_close_on_finish()
+        self.content_length = len(text)
+        self.write(text)
 
 
 def serve(live: LiveBot) -> None:
@@ -38,6 +60,7 @@ def serve(live: LiveBot) -> None:
     """
     settings = live.settings
     app = create_app(live)
+    HTTPChannel.error_task_class = ProblemTask
     live.journal = open_journal(settings)
     server = create_server(
         app,

@@ -99,16 +99,17 @@ def _question_of(edition: Edition, qna_id: int | None) -> str:
 def _answers(edition: Edition, query: KnowledgeBaseQuery, reply: Reply) -> list[dict[str, Any]]:
     """Give the answers that the client wants, the best first; none where the bot gave none."""
     unknown = query.qna_id is not None and not _question_of(edition, query.qna_id)
-    if reply.outcome not in {ANSWERED, CLARIFY} or unknown:
+    settled = reply.outcome == CLARIFY and query.filters.stated
+    if unknown or not (reply.outcome == ANSWERED or settled):
         return []
     hits = (reply.hit, *reply.alternatives) if reply.hit else reply.alternatives
     wanted = [hit for hit in hits if _wants(query, hit)]
-    # What the bot itself does not say must be worth an answer, and a question that it would ask
-    # back must be settled by the client's filters.
+    # What the bot itself does not say must be worth an answer; what it would ask back, the client's
+    # filters must settle.
     if wanted[:1] != [reply.hit]:
         least = edition.bot.settings.answer_confidence
         wanted = [hit for hit in wanted if hit.confidence >= least]
-    if reply.outcome == CLARIFY and len(wanted) > 1:
+    if settled and len(wanted) > 1:
         return []
     answers = [_answer(edition, hit) for hit in wanted[: query.top]]
     if query.spans and wanted[:1] == [reply.hit]:

@@ -31,9 +31,14 @@ class Filters:
     both: bool
     """Whether metadata and source must fit; else one of the two."""
 
+    @property
+    def stated(self) -> bool:
+        """Tell whether there are any."""
+        return bool(self.metadata or self.sources)
+
     def let_through(self, hit: Hit) -> bool:
         """Tell whether a hit's entry is wanted; metadata are its facets, whatever their case."""
-        if not self.metadata and not self.sources:
+        if not self.stated:
             return True
         held = {
             (name.lower(), value.lower()) for name, values in hit.facets.items() for value in values

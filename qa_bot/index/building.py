@@ -1,0 +1,187 @@
+"""Build postings: count the terms of texts, a chunk at a time, then weigh and rank them.
+
+The owner of scikit-learn and SciPy, which only building needs.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
+
+from qa_bot.index.forms import FORMS, entry_terms
+from qa_bot.index.postings import Postings, term_weight
+from qa_bot.index.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from qa_bot.analyzer import Analyzer
+    from qa_bot.index.postings import Weighting
+    from qa_bot.knowledge import Entry
+
+TYPICAL_LENGTH = 15
+"""Terms of a text beyond so many do not count when its typical length is taken."""
+CHUNK = 2048
+"""The terms of the texts of so many entries are counted at once."""
+MOST_COUNTED = np.iinfo(np.uint16).max
+"""How often a term counts in one text at most."""
+
+
+class Counts:
+    """How often each term stands in each text; grows by chunks, six bytes a posting."""
+
+    def __init__(self) -> None:
+        """Begin without texts."""
+        self._numbers: dict[str, int] = {}
+        self._lengths: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
+        self._terms: list[NDArray[np.int32]] = []
+        self._counts: list[NDArray[np.uint16]] = []
+
+    def add(self, chunk: Chunk) -> None:
+        """Add the texts of a chunk after those before."""
+        names, lengths, terms, counts = chunk
+        numbers = self._numbers
+        of_chunk = np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int32)
+        self._lengths.append(lengths)
+        self._terms.append(of_chunk[terms])
+        self._counts.append(counts)
+
+    def in_order(self) -> tuple[list[str], sparse.csr_matrix]:
+        """Give the terms, in the order of their bytes, and the counts: texts × terms."""
+        names = sorted(self._numbers, key=str.encode)
+        places = np.empty(len(names), np.int32)
+        places[[self._numbers[name] for name in names]] = np.arange(len(names), dtype=np.int32)
+        terms = places[_joined(self._terms, np.int32)]
+        self._terms.clear()
+        counts = _joined(self._counts, np.uint16)
+        self._counts.clear()
+        if counts.max(initial=0) <= np.iinfo(np.uint8).max:
+            counts = counts.astype(np.uint8)
+        starts = np.cumsum(np.concatenate(self._lengths))
+        return names, sparse.csr_matrix((counts, terms, starts), (len(starts) - 1, len(names)))
+
+
+if TYPE_CHECKING:
+    Chunk = tuple[list[str], NDArray[np.int64], NDArray[np.int32], NDArray[np.uint16]]
+    """Names of terms; of each text how many different terms it has; the places of these among the
+    names, and how often each of them stands in the text."""
+
+
+def count(texts: Sequence[Sequence[str]]) -> Chunk:
+    """Count the terms of texts."""
+    if not any(texts):
+        nothing = np.zeros(0, np.int32)
+        return [], np.zeros(len(texts), np.int64), nothing, nothing.astype(np.uint16)
+    vectorizer = CountVectorizer(analyzer=list, dtype=np.int32)
+    counts = vectorizer.fit_transform(texts)
+    capped = np.minimum(counts.data, MOST_COUNTED).astype(np.uint16)
+    lengths = np.diff(counts.indptr).astype(np.int64)
+    return vectorizer.get_feature_names_out().tolist(), lengths, counts.indices, capped
+
+
+def build_postings(
+    entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int], object]
+) -> dict[str, Postings]:
+    """Index the texts of entries in each form; `progress` is called with 1 for each entry."""
+    counts = {form: Counts() for form in FORMS}
+    for start in range(0, len(entries), CHUNK):
+        texts: dict[str, list[list[str]]] = {form: [] for form in FORMS}
+        for entry in entries[start : start + CHUNK]:
+            for form, found in entry_terms(entry, analyzer).items():
+                texts[form] += found
+            progress(1)
+        for form, found in texts.items():
+            counts[form].add(count(found))
+    return {
+        form: lay_out(counts.pop(form), weighting, analyzer.background)
+        for form, weighting in FORMS.items()
+    }
+
+
+def lay_out(counts: Counts, weighting: Weighting, background: Callable[[str], float]) -> Postings:
+    """Weigh the terms, rank the texts; `background` tells a term's share in general Chinese."""
+    names, by_text = counts.in_order()
+    size = by_text.shape[0]
+    by_term = by_text.tocsc()
+    spans = _spans(names, by_term.indptr, weighting)
+    per_view = np.stack(
+        [np.bincount(by_term.indices[own], by_term.data[own], size) for own in spans.values()]
+    )
+    lengths = {
+        view: float(np.minimum(held, TYPICAL_LENGTH).mean()) if held.any() else 1.0
+        for view, held in zip(spans, per_view, strict=True)
+    }
+    frequency = np.diff(by_term.indptr)
+    weigh = partial(
+        term_weight, size=size, weighting=weighting, lengths=lengths, background=background
+    )
+    asked = np.fromiter(map(weigh, names, frequency.tolist()), np.float32, len(names))
+    mass = np.bincount(by_term.indices, np.repeat(asked, frequency), size).astype(np.float32)
+    numbers = np.argsort(mass, kind="stable").astype(np.int32)
+    ranks = np.empty_like(numbers)
+    ranks[numbers] = np.arange(size, dtype=np.int32)
+    norms = _norms(per_view[:, numbers], weighting)
+    by_text = by_text[numbers]
+    by_text.sort_indices()
+    by_term = by_text.tocsc()
+    starts = by_term.indptr.astype(np.int64)
+    return Postings(
+        weighting,
+        lengths,
+        Vocabulary.of(names),
+        asked,
+        starts,
+        by_term.indices,
+        by_term.data,
+        _peaks(by_term, spans, norms),
+        by_text.indptr.astype(np.int64),
+        by_text.indices,
+        by_text.data,
+        norms,
+        mass[numbers],
+        numbers,
+        ranks,
+    )
+
+
+def _spans(
+    names: Sequence[str], starts: NDArray[np.integer], weighting: Weighting
+) -> dict[str, slice]:
+    """Give the postings of each view: its terms, in order, stand beside each other."""
+    bounds = {
+        view: (bisect_left(names, view), bisect_left(names, chr(ord(view) + 1)))
+        for view in weighting.views
+    }
+    return {view: slice(starts[first], starts[after]) for view, (first, after) in bounds.items()}
+
+
+def _norms(per_view: NDArray[Any], weighting: Weighting) -> NDArray[np.float32]:
+    """Give k1 (1 - b + b length / mean length) for each view and text."""
+    k1, b = weighting.saturation, weighting.length
+    if not b:
+        return np.full((len(per_view), 1), k1, np.float32)
+    means = per_view.mean(axis=1, keepdims=True) if per_view.size else np.ones((len(per_view), 1))
+    relative = per_view / np.where(means, means, 1)
+    return (k1 * (1 - b + b * relative)).astype(np.float32)
+
+
+def _peaks(
+    by_term: sparse.csc_matrix, spans: Mapping[str, slice], norms: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Give for each term the largest tf / (tf + norm)."""
+    saturated = np.empty(by_term.nnz, np.float32)
+    for own, norm in zip(spans.values(), norms, strict=True):
+        tf = by_term.data[own].astype(np.float32)
+        saturated[own] = tf / (tf + (norm[by_term.indices[own]] if len(norm) > 1 else norm))
+    return np.maximum.reduceat(saturated, by_term.indptr[:-1]) if by_term.nnz else saturated
+
+
+def _joined(parts: Sequence[NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype)

@@ -429,6 +429,7 @@ def test_check_29_nothing_moves_while_the_page_loads(visit, address, width):
         requestAnimationFrame(() => setTimeout(() => resolve(sum)));
     })"""
     assert page.evaluate(moved) == 0
+    assert page.evaluate("scrollY") == 0
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed (npm install axe-core)")

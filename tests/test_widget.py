@@ -265,6 +265,13 @@ def test_the_page_opens_the_widget_with_a_question_and_hears_what_happens(embed)
     ]
 
 
+def test_closing_from_the_page_leaves_the_focus_where_the_visitor_is(embed):
+    page = embed(body='<input id="name" aria-label="姓名">', open_=True)
+    page.focus("#name")
+    page.evaluate("FaqWidget.close()")
+    assert page.evaluate("document.activeElement.id") == "name"
+
+
 def test_what_was_called_before_the_widget_was_there_is_done_then(embed, address):
     head = '<script>(window.FaqWidget ||= []).push(["open", {q: "政府收费吗"}])</script>'
     page = embed(head=f'{head}<script src="{address}widget.js" defer></script>')

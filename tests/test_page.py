@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from html.parser import HTMLParser
 from urllib.parse import quote
 
@@ -12,7 +13,9 @@ from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from qa_bot import Bot
+from qa_bot.journal import Journal
 from qa_bot.web import LiveBot, create_app
+from qa_bot.web.page import links
 
 QUESTION = "网络文化经营许可证的有效期是几年，什么时候申请续期？"
 LISTED = "浙江网络文化经营许可证变更股权需要提交哪些材料？"
@@ -331,3 +334,113 @@ def test_markup_in_an_opener_is_shown_as_text(hostile_client):
     page = Page(hostile_client.get("/").text)
     assert page.text("section", "openers").endswith(f"{MARKUP}问什么？")
     assert is_harmless(page)
+
+
+# ---- a page of its own for every entry
+
+
+def entry_of(bundled, question):
+    return next(entry for entry in bundled.index.base.entries if entry.question == question)
+
+
+def structured(page):
+    return [a for a in page.attributes("script") if a.get("type") == "application/ld+json"]
+
+
+def test_check_28_an_answered_entry_has_a_page_that_search_engines_read(client, bundled):
+    entry = entry_of(bundled, QUESTION)
+    page = Page(client.get(f"/q/{entry.id}").text)
+    assert page.text("h2", "question") == QUESTION
+    assert page.text("mark")
+    metas = {a["property"]: a["content"] for a in page.attributes("meta") if "property" in a}
+    assert metas["og:title"] == QUESTION
+    assert metas["og:url"].endswith(f"/q/{entry.id}")
+    assert metas["og:description"] == entry.passages[0].text
+    assert {"rel": "canonical", "href": metas["og:url"]} in page.attributes("link")
+    assert {"name": "robots", "content": "noindex"} not in page.attributes("meta")
+    assert len(structured(page)) == 1
+
+
+def test_check_28_an_entry_without_answer_is_shown_and_in_no_search_engine(client, bundled):
+    page = Page(client.get(f"/q/{entry_of(bundled, LISTED).id}").text)
+    assert page.text("p", "listed") == LISTED
+    assert {"name": "robots", "content": "noindex"} in page.attributes("meta")
+    assert structured(page) == []
+
+
+def test_an_entry_that_is_gone_is_said_in_words(client):
+    response = client.get("/q/0000000000")
+    assert response.status_code == 404
+    assert "已经不在知识库里" in Page(response.text).text("p", "note")
+
+
+def test_markup_in_the_knowledge_cannot_leave_the_structured_data(settings, write):
+    breakout = "</script><script>alert(1)</script>"
+    path = write("坏.csv", f"question,answer\n问{breakout}？,答{breakout}。\n")
+    bot = Bot.open(path, settings)
+    client = create_app(LiveBot(settings, bot=bot)).test_client()
+    page = Page(client.get(f"/q/{bot.index.base.entries[0].id}").text)
+    assert len(structured(page)) == 1
+    assert is_harmless(page)
+
+
+# ---- votes without JavaScript
+
+
+@pytest.fixture
+def voting(settings, bundled, tmp_path):
+    """A client of an application that keeps votes."""
+    with closing(Journal(f"sqlite:///{tmp_path}/journal.sqlite", 100)) as journal:
+        yield create_app(LiveBot(settings, bot=bundled, journal=journal)).test_client()
+
+
+def send_vote(client, page, rating, **changed):
+    """Press a thumb, as a browser without scripts does."""
+    hidden = {a["name"]: a["value"] for a in page.attributes("input") if "id" not in a}
+    sent = {name: value for name, value in hidden.items() if name in {"answer", "q", "c"}}
+    response = client.post("/feedback", data={**sent, "rating": rating, **changed})
+    assert response.status_code == 303
+    return Page(client.get(response.location).text)
+
+
+@pytest.mark.parametrize("rating", ["up", "down"])
+def test_check_27_a_vote_of_the_form_is_kept_and_thanked_for(voting, rating):
+    page = Page(voting.get("/", query_string={"q": QUESTION}).text)
+    after = send_vote(voting, page, rating)
+    assert after.text("p", "note") == "谢谢，已记下。"
+    assert after.text("h2", "question") == QUESTION
+
+
+@pytest.mark.parametrize("changed", [{"answer": "没有"}, {"rating": "好"}, {"answer": ""}])
+def test_a_vote_that_cannot_be_kept_is_said(voting, changed):
+    page = Page(voting.get("/", query_string={"q": QUESTION}).text)
+    after = send_vote(voting, page, **{"rating": "up", **changed})
+    assert after.text("p", "note").startswith("没有记下")
+
+
+def test_a_foreign_page_cannot_vote(voting):
+    headers = {"Origin": "https://evil.example"}
+    response = voting.post("/feedback", data={"rating": "up"}, headers=headers)
+    assert response.status_code == 403
+
+
+# ---- what a tap may follow
+
+
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [
+        ("见 https://example.cn/a?b=1。", ["https://example.cn/a?b=1"]),
+        ("见http://example.cn/a", []),
+        ("javascript:alert(1)", []),
+        ("电话010-12345678转1", ["tel:010-12345678"]),
+        ("拨打400-000-0000或12345", ["tel:400-000-0000", "tel:12345"]),
+        ("手机 13800138000", ["tel:13800138000"]),
+        ("编号 202613800138000123", []),
+        ("发到 a.b@example.cn。", ["mailto:a.b@example.cn"]),
+        ("2026年", []),
+    ],
+)
+def test_addresses_and_numbers_can_be_followed(text, linked):
+    assert [href for _, href in links(text) if href] == linked
+    assert "".join(piece for piece, _ in links(text)) == text

@@ -265,6 +265,13 @@ def test_the_page_opens_the_widget_with_a_question_and_hears_what_happens(embed)
     ]
 
 
+def test_closing_from_the_page_leaves_the_focus_where_the_visitor_is(embed):
+    page = embed(body='<input id="name" aria-label="姓名">', open_=True)
+    page.focus("#name")
+    page.evaluate("FaqWidget.close()")
+    assert page.evaluate("document.activeElement.id") == "name"
+
+
 def test_what_was_called_before_the_widget_was_there_is_done_then(embed, address):
     head = '<script>(window.FaqWidget ||= []).push(["open", {q: "政府收费吗"}])</script>'
     page = embed(head=f'{head}<script src="{address}widget.js" defer></script>')
@@ -352,6 +359,28 @@ def test_the_test_page_tells_whether_a_site_is_listed(client, site_address, clas
     assert re.search(rf'<li class="{class_}">[^<]*(<code>)?{re.escape(told)}', page) or (
         f'<li class="{class_}">' in page and told in page
     )
+
+
+# ---- the owner's guide
+
+GUIDE = (PROJECT / "docs" / "widget.md").read_text(encoding="utf-8")
+LAUNCHER = (PROJECT / "static" / "widget" / "widget.js").read_text(encoding="utf-8")
+
+
+def test_every_attribute_is_in_the_guide():
+    names = re.search(r"const \{([^}]+)\} = script\.dataset", LAUNCHER)[1].split(", ")
+    attributes = ["data-" + re.sub("[A-Z]", lambda c: "-" + c[0].lower(), n.strip()) for n in names]
+    assert len(attributes) == 7
+    assert [name for name in attributes if f"`{name}`" not in GUIDE] == []
+
+
+def test_every_call_and_event_is_in_the_guide(embed):
+    page = embed()
+    page.wait_for_selector(".launcher")
+    for call in page.evaluate("Object.keys(FaqWidget)"):
+        assert f"FaqWidget.{call}(" in GUIDE, call
+    emitted = set(re.findall(r"emit\('(\w+)'", LAUNCHER)) | {"answer", "feedback"}
+    assert [name for name in emitted if f"`{name}`" not in GUIDE] == []
 
 
 # ---- words

@@ -199,6 +199,19 @@ def test_check_13_enter_asks_what_is_chosen_and_escape_closes_first_the_list(cha
     page.wait_for_selector(".panel", state="hidden")
 
 
+def test_typing_on_lets_go_of_the_suggestion_that_was_chosen(chat, sent):
+    page = chat()
+    page.fill("#q", "文网文")
+    page.wait_for_selector("[role=option]")
+    page.press("#q", "ArrowDown")
+    page.route(SUGGEST, lambda _: None)
+    page.fill("#q", QUESTION)
+    assert combobox(page) == ["true", None]
+    page.press("#q", "Enter")
+    page.wait_for_selector(".answered")
+    assert sent == [QUESTION]
+
+
 def test_a_suggestion_is_asked_by_a_click(chat, sent):
     page = chat()
     page.fill("#q", "suanfa")

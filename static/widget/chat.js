@@ -107,7 +107,8 @@ export class Chat {
     const root = this.$log.getRootNode(), focused = root.activeElement;
     this.turns = this.turns.filter((turn) => turn.at < at || turn.element === element);
     this.#clean();
-    if (!element.isConnected) this.$log.append(element);
+    if (element.isConnected) return;   // the server drew it, where the visitor already reads
+    this.$log.append(element);
     this.changed();
     // What was pressed may be gone now (an opener, a retry button): keep the keyboard's place in the log.
     if (focused && focused !== document.body && !focused.getClientRects().length) this.$log.focus({ preventScroll: true });

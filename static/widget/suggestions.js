@@ -49,6 +49,7 @@ export class Suggestions {
     const text = this.input.value.trim();
     this.#request?.abort();
     this.#latest += 1;
+    this.#move(-1);   // what was chosen was chosen for another text
     if (!text || text.length > LONGEST) return this.#show([]);
     const mine = this.#latest;
     this.#request = new AbortController();

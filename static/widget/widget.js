@@ -109,9 +109,10 @@
 
   function close() {
     if (!opened) return;
+    const inside = document.activeElement === host;
     setOpened(false);
     panel?.hide();
-    (own() ?? button).focus();
+    if (inside) (own() ?? button).focus();
     emit('close');
   }
 

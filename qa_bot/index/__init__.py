@@ -108,7 +108,7 @@ class Index:
         analyzer: Analyzer,
         progress: Callable[[int], object] = lambda _: None,
     ) -> Index:
-        """Index all entries; `progress` is called with 1 for each of them."""
+        """Index all entries; `progress` is told how many more of them were read."""
         from qa_bot.index.building import build_postings  # noqa: PLC0415 - slow, rarely needed
 
         return cls(

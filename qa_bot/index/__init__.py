@@ -25,10 +25,11 @@ from qa_bot.index.candidates import tversky as tversky
 from qa_bot.index.forms import FORMS, form_terms
 from qa_bot.index.forms import passage_terms as passage_terms
 from qa_bot.index.likeness import Likeness, Sought
+from qa_bot.index.nearest import Nearest
 from qa_bot.index.plain import PlainKernel
 from qa_bot.index.saved import FORMAT, open_saved, save, unreadable
 from qa_bot.index.saved import is_saved_index as is_saved_index
-from qa_bot.index.search import Nearest, Room, Search, kernel_for
+from qa_bot.index.search import Room, Search, kernel_for
 from qa_bot.index.vocabulary import ARRAYS as KEYS
 from qa_bot.index.vocabulary import Keys, Vocabulary
 from qa_bot.knowledge import KnowledgeBase
@@ -94,11 +95,13 @@ class Index:
         object.__setattr__(self, "_term", lru_cache(maxsize=TERMS)(self._look_up))
         room = Room()
         searches = {
-            form: Search(part, self._starts(form), room, kernel_for(part))
+            form: Search(part, self._starts(form), room, kernel_for(part, self._starts(form)))
             for form, part in self.postings.items()
         }
         object.__setattr__(self, "_searches", searches)
-        scans = {form: PlainKernel(part) for form, part in self.postings.items()}
+        scans = {
+            form: PlainKernel(part, self._starts(form)) for form, part in self.postings.items()
+        }
         object.__setattr__(self, "_scans", scans)
 
     @classmethod
@@ -175,7 +178,7 @@ class Index:
             nearest.add(np.array([exact]), np.array([np.inf], np.float32))
         for form, search in self._searches.items():
             search.find(sought[form], nearest)
-        entries = np.array([number for number, _ in nearest.best()], np.int64)
+        entries = np.array([number for number, _ in nearest.best], np.int64)
         compared = {
             form: search.of_owners(entries, sought[form]) for form, search in self._searches.items()
         }

@@ -37,7 +37,7 @@ ROUNDS = 5
 WARM = 3
 SHARE = 15.0
 """Seconds that all rounds of one engine may take; a slow engine gets fewer questions."""
-LEAST = 5
+LEAST = 3
 """Questions that even the slowest engine gets."""
 PROCESSES = multiprocessing.get_context("spawn")
 KILO = 1024
@@ -132,25 +132,27 @@ def measure(
 ) -> list[Figures]:
     """Build every engine's index, then let the engines answer in turns."""
     figures = [build(name, size, titles) for name in engines]
+    running = []
     for own in figures:
-        # The second start finds the files in memory, as any but the first after a boot does.
-        for _ in range(2):
-            process, line, own.start = start(own.engine, titles, questions[:1])
+        process, line, own.start = start(own.engine, titles, questions[:1])
+        if ENGINES[own.engine].saves:
+            # The second start finds the files in memory, as any but the first after a boot does.
             line.send(None)
             process.join()
-    running = [(own, *start(own.engine, titles, questions[:1])[:2]) for own in figures]
+            process, line, own.start = start(own.engine, titles, questions[:1])
+        running.append((own, process, line))
     times: dict[str, list[list[float]]] = {own.engine: [] for own in figures}
-    for own, _, connection in running:
-        connection.send(questions[:WARM])
-        slow = max(connection.recv())
+    for own, _, line in running:
+        line.send(questions[:WARM])
+        slow = max(line.recv())
         own.asked = int(np.clip(SHARE * 1000 / ROUNDS / slow, LEAST, len(questions)))
     for _ in range(ROUNDS):
-        for own, _, connection in running:
-            connection.send(questions[: own.asked])
-            times[own.engine].append(connection.recv())
-    for own, process, connection in running:
-        connection.send(None)
-        own.resident = connection.recv()
+        for own, _, line in running:
+            line.send(questions[: own.asked])
+            times[own.engine].append(line.recv())
+    for own, process, line in running:
+        line.send(None)
+        own.resident = line.recv()
         process.join()
         rounds = np.array(times[own.engine])
         own.best = float(np.median(rounds.min(axis=0)))

@@ -44,7 +44,11 @@ class CompiledKernel:
         for place, (owner, near) in enumerate(nearest.best):
             owners[place], nearness[place] = owner, near
         known = len(nearest.best)
-        known = _find(*self._all, self._most, *_parts(sought), owners, nearness, known, sums)
+        # What was compiled before would not notice that a constant is another now.
+        tuned = PROBE, FIRST, SLACK
+        known = _find(
+            *self._all, self._most, *_parts(sought), owners, nearness, known, sums, *tuned
+        )
         found = zip(owners[:known].tolist(), nearness[:known].tolist(), strict=True)
         nearest.best = list(found)
 
@@ -108,6 +112,9 @@ def _find(
     nearness: Floats,
     known: int,
     sums: Floats,
+    probe: int,
+    first: int,
+    slack: float,
 ) -> int:
     """Bring the nearest owners up to date; give how many there are."""
     frequency = starts[terms + 1] - starts[terms]
@@ -116,22 +123,22 @@ def _find(
     order = np.argsort(frequency / upper)
     costs = np.cumsum(frequency[order])
     for probing in (True, False):
-        least = nearness[-1] * SLACK if known == len(owners) else 0.0
+        least = nearness[-1] * slack if known == len(owners) else 0.0
         rests = np.zeros(len(terms) + 1, np.float32)
         for n in range(len(terms) - 1, -1, -1):
             rests[n] = rests[n + 1] + upper[order[n]]
         if probing:
             # Texts that are likely near: with rare terms, or of about the query's mass.
-            if costs[-1] <= PROBE:
+            if costs[-1] <= probe:
                 continue
-            width = PROBE * len(mass) // costs[-1] + 1
+            width = probe * len(mass) // costs[-1] + 1
             centre = np.searchsorted(mass, np.float32(asked))
             low, high = max(centre - width // 2, 0), min(centre + width, len(mass))
-            whole, read = int(np.searchsorted(costs, PROBE, "right")), len(terms)
+            whole, read = int(np.searchsorted(costs, probe, "right")), len(terms)
         else:
             lightest, heaviest = _masses(least, rests[0], most, asked, unasked, worth)
-            low = np.searchsorted(mass, np.float32(lightest * SLACK))
-            high = np.searchsorted(mass, np.float32(heaviest / SLACK), "right")
+            low = np.searchsorted(mass, np.float32(lightest * slack))
+            high = np.searchsorted(mass, np.float32(heaviest / slack), "right")
             if low >= high:
                 break
             whole = read = 0
@@ -149,6 +156,7 @@ def _find(
             text_starts, held, counts, norms, mass,
             terms, weights, views, asked, unasked, worth,
             owner_starts, numbers, ranks, bounds, probing, owners, nearness, known,
+            first * len(owners), slack,
         )  # fmt: skip
     return known
 
@@ -174,9 +182,10 @@ def _take_in(
     owners: Places,
     nearness: Floats,
     known: int,
+    first: int,
+    slack: float,
 ) -> int:
     """Compare texts, those with the highest bounds first; give how many owners there are."""
-    first = FIRST * len(owners)
     floor = np.float32(0)
     if len(bounds) > first:
         floor = np.partition(bounds, len(bounds) - first)[len(bounds) - first]
@@ -184,7 +193,7 @@ def _take_in(
         if best_only and not early:
             break
         for n, rank in enumerate(ranks):
-            least = nearness[-1] * SLACK if known == len(owners) else 0.0
+            least = nearness[-1] * slack if known == len(owners) else 0.0
             if (bounds[n] >= floor) != early or bounds[n] < least:
                 continue
             near = _near(
@@ -307,7 +316,8 @@ def _near(
         if terms[at] == held[place]:
             tf = np.float64(counts[place])
             shared += weights[at] * tf / (tf + norms[views[at], rank if wide else 0])
-    return _likeness(np.float32(shared), mass[rank], asked, unasked, worth)
+    near: np.float32 = _likeness(np.float32(shared), mass[rank], asked, unasked, worth)
+    return near
 
 
 @_compiled

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import Analyzer
 from qa_bot.facets import read_facets
-from qa_bot.index import Index, index_key, is_saved_index
+from qa_bot.index import Index, index_key, is_saved_index, language_key
 from qa_bot.lexicon import read_lexicon
 from qa_bot.mining import mine_words
 from qa_bot.mistakes import Location, Mistake, MistakesError
@@ -103,8 +103,8 @@ def _open_saved(folder: Path, settings: Settings) -> tuple[Index, Analyzer]:
     index = Index.open(folder)
     lexicon, facets = _read_language(settings)
     analyzer = Analyzer(lexicon, facets, index.mined, settings.cache / "jieba")
-    if index.key != index_key(index.base, analyzer):
-        problem = "the saved index was built with another lexicon, or was changed"
+    if index.language != language_key(analyzer):
+        problem = "the saved index was built with another lexicon"
         remedy = "build it anew: python -m qa_bot index"
         raise MistakesError([Mistake(Location(str(folder)), problem, remedy)])
     return index, analyzer

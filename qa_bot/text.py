@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import marshal
 import re
+import sys
 import tempfile
 import unicodedata
 from collections import Counter
+from contextlib import suppress
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import jieba
+import pypinyin
 from opencc import OpenCC
-from pypinyin import Style, lazy_pinyin, pinyin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +31,7 @@ SENTENCE_END = re.compile(r"(?<=[。！？；!?;])|\n")
 BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 UNIT = re.compile(r"[\u3400-\u9fff]|[a-z0-9]+(?:\.[0-9]+)?|[^\W_]")
+DIGEST = hashlib.sha256().digest_size
 SUBWORDS = (2, 3)
 """Lengths of the shorter words that are looked for inside longer ones, as jieba's search mode."""
 
@@ -75,7 +80,7 @@ def units(text: str) -> list[str]:
 @lru_cache(maxsize=65_536)
 def syllable(unit: str) -> str:
     """Give how a character sounds, without tone, as people mishear it: zh=z, ch=c, sh=s, -ng=-n."""
-    sound = lazy_pinyin(unit)[0] if CHINESE.fullmatch(unit) else unit
+    sound = pypinyin.lazy_pinyin(unit)[0] if CHINESE.fullmatch(unit) else unit
     for careful, careless in (("zh", "z"), ("ch", "c"), ("sh", "s")):
         if sound.startswith(careful):
             sound = careless + sound.removeprefix(careful)
@@ -84,22 +89,23 @@ def syllable(unit: str) -> str:
 
 def readings(character: str) -> list[str]:
     """Give every way a character is read, without tones (行: xing, hang, heng); ü is typed v."""
-    return pinyin(character, style=Style.NORMAL, heteronym=True)[0]
+    return pypinyin.pinyin(character, style=pypinyin.Style.NORMAL, heteronym=True)[0]
 
 
 class Segmenter:
     """Cut text into words by one jieba dictionary: the general one and the project's own words.
 
-    Each instance costs about a second and 75 MB, so a process makes one.
+    Each instance costs about half a second and 75 MB, so a process makes one.
     """
 
     def __init__(self, words: Iterable[str] = (), cache_folder: Path | None = None) -> None:
         """Load the dictionary; `cache_folder` keeps its parsed form between starts."""
         logging.getLogger("jieba").setLevel(logging.WARNING)
+        dictionary = _dictionary(cache_folder)
         self._jieba = jieba.Tokenizer()
-        self._jieba.tmp_dir = str(_private_folder(cache_folder))
-        self._jieba.initialize()
-        self.background = Background(self._jieba.FREQ)
+        self._jieba.FREQ, self._jieba.total = dictionary.frequencies, dictionary.total
+        self._jieba.initialized = True
+        self.background = Background(dictionary)
         for word in words:
             self._jieba.add_word(word)
 
@@ -120,15 +126,65 @@ class Segmenter:
         return [*(piece for piece in inside if known.get(piece)), word]
 
 
-def _private_folder(wanted: Path | None) -> Path:
-    """Give a folder for jieba's cache: its default is a guessable file that anyone may write."""
+class _Dictionary(NamedTuple):
+    """jieba's dictionary, and what it says of general Chinese: all that is kept between starts."""
+
+    frequencies: dict[str, int]
+    """Word → how often it occurs; 0: only the beginning of a word."""
+    total: int
+    lowered: dict[str, int]
+    """The same of words in lower case, where it is another number."""
+    total_lowered: int
+    characters: dict[str, int]
+    pairs: dict[str, int]
+    sounds: dict[str, int]
+
+
+def _dictionary(folder: Path | None) -> _Dictionary:
+    """Give what an earlier start kept in a folder of our own, else make it and keep it.
+
+    jieba keeps its dictionary in a guessable file that anyone may write, and is slow to read it.
+    """
+    if folder is None:
+        return _make_dictionary()
+    made_by = (jieba.__version__, pypinyin.__version__, sys.version, marshal.version)
+    path = folder / f"dictionary-{hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]}"
+    with suppress(OSError):
+        data = path.read_bytes()
+        if hashlib.sha256(data[DIGEST:]).digest() == data[:DIGEST]:
+            # What is damaged would not be safe to load.
+            return _Dictionary(*marshal.loads(data[DIGEST:]))  # noqa: S302 - our own, and whole
+    made = _make_dictionary()
+    data = marshal.dumps(tuple(made))
     try:
-        if wanted is not None:
-            wanted.mkdir(parents=True, exist_ok=True)
-            return wanted
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".dictionary-", delete=False) as draft:
+            draft.write(hashlib.sha256(data).digest() + data)
+        Path(draft.name).replace(path)
     except OSError as error:
         log.warning("the segmenter's dictionary is not kept for the next start: %s", error)
-    return Path(tempfile.mkdtemp(prefix="qa-bot-"))
+    return made
+
+
+def _make_dictionary() -> _Dictionary:
+    """Read jieba's dictionary, and count characters, pairs of neighbours and how they sound."""
+    reader = jieba.Tokenizer()
+    frequencies, total = reader.gen_pfdict(reader.get_dict_file())
+    words = {word.lower(): times for word, times in frequencies.items() if times}
+    characters: Counter[str] = Counter()
+    pairs: Counter[str] = Counter()
+    for word, times in words.items():
+        for character in word:
+            characters[character] += times
+        for first, second in pairwise(word):
+            pairs[first + second] += times
+    sounds: Counter[str] = Counter()
+    for pair, times in pairs.items():
+        if CHINESE.fullmatch(pair):
+            sounds[f"{syllable(pair[0])} {syllable(pair[1])}"] += times
+    lowered = {word: times for word, times in words.items() if frequencies.get(word) != times}
+    counted = (dict(counts) for counts in (characters, pairs, sounds))
+    return _Dictionary(frequencies, total, lowered, sum(words.values()), *counted)
 
 
 class Background:
@@ -137,24 +193,13 @@ class Background:
     Every share is of all words (characters, pairs) of running text, 0 to 1.
     """
 
-    def __init__(self, frequencies: Mapping[str, int]) -> None:
-        """Count characters and pairs of neighbours in the dictionary's words."""
-        self._words = {word.lower(): times for word, times in frequencies.items() if times}
-        self._total_words = sum(self._words.values())
-        characters: Counter[str] = Counter()
-        pairs: Counter[str] = Counter()
-        for word, times in self._words.items():
-            for character in word:
-                characters[character] += times
-            for first, second in pairwise(word):
-                pairs[first + second] += times
-        self._characters, self._pairs = characters, pairs
-        self._total = characters.total()
-        sounds: Counter[str] = Counter()
-        for pair, times in pairs.items():
-            if CHINESE.fullmatch(pair):
-                sounds[f"{syllable(pair[0])} {syllable(pair[1])}"] += times
-        self._sounds = sounds
+    def __init__(self, dictionary: _Dictionary) -> None:
+        """Take the dictionary as it is before the project's own words are added to it."""
+        self._words = dictionary.frequencies | dictionary.lowered
+        self._total_words = dictionary.total_lowered
+        self._characters, self._pairs = dictionary.characters, dictionary.pairs
+        self._sounds = dictionary.sounds
+        self._total = sum(dictionary.characters.values())
 
     def word(self, word: str) -> float:
         """Give the share of a word."""
@@ -162,12 +207,12 @@ class Background:
 
     def character(self, character: str) -> float:
         """Give the share of a character."""
-        return self._characters[character] / self._total
+        return self._characters.get(character, 0) / self._total
 
     def pair(self, pair: str) -> float:
         """Give the share of two neighbouring characters."""
-        return self._pairs[pair] / self._total
+        return self._pairs.get(pair, 0) / self._total
 
     def sound(self, sounds: str) -> float:
         """Give the share of two neighbouring syllables, written with a space between them."""
-        return self._sounds[sounds] / self._total
+        return self._sounds.get(sounds, 0) / self._total

@@ -15,9 +15,10 @@ from qa_bot.index import Index
 from qa_bot.index.building import Counts, count, lay_out
 from qa_bot.index.compiled import CompiledKernel
 from qa_bot.index.likeness import Likeness, Sought
+from qa_bot.index.nearest import Nearest
 from qa_bot.index.plain import PlainKernel
 from qa_bot.index.postings import Weighting
-from qa_bot.index.search import Nearest, Room, Search, kernel_for
+from qa_bot.index.search import Room, Search, kernel_for
 from qa_bot.index.vocabulary import Vocabulary
 from qa_bot.knowledge import Entry, KnowledgeBase, Passage
 from qa_bot.lexicon import Lexicon
@@ -102,10 +103,12 @@ def nearest_of_all(nearness, starts, k):
 def test_search_gives_what_comparing_every_text_gives(kernel, case):
     postings = laid_out(case)
     sought = sought_in(case, postings)
-    every = PlainKernel(postings).nearness(np.arange(postings.size, dtype=np.int32), sought)
+    every = PlainKernel(postings, case.starts).nearness(
+        np.arange(postings.size, dtype=np.int32), sought
+    )
     nearest = Nearest(case.k)
-    Search(postings, case.starts, Room(), kernel(postings)).find(sought, nearest)
-    assert nearest.best() == nearest_of_all(every[postings.ranks], case.starts, case.k)
+    Search(postings, case.starts, Room(), kernel(postings, case.starts)).find(sought, nearest)
+    assert nearest.best == nearest_of_all(every[postings.ranks], case.starts, case.k)
 
 
 @pytest.fixture(scope="module", params=[0.0, 0.6], ids=["titles", "passages"])
@@ -127,15 +130,15 @@ def crowded(request):
 def test_of_many_texts_the_nearest_are_found_exactly(crowded, kernel, unasked):
     case, postings, names, shares = crowded
     random = np.random.default_rng(9)
-    search = Search(postings, case.starts, Room(), kernel(postings))
+    search = Search(postings, case.starts, Room(), kernel(postings, case.starts))
     for _ in range(60):
         drawn = random.choice(len(names), random.integers(1, 9), p=shares)
         question = list(dict.fromkeys(names[n] for n in drawn))
         sought = sought_in(case._replace(question=question, unasked=unasked), postings)
-        every = PlainKernel(postings).scan(sought)[postings.ranks]
+        every = PlainKernel(postings, case.starts).scan(sought)[postings.ranks]
         nearest = Nearest(case.k)
         search.find(sought, nearest)
-        assert nearest.best() == nearest_of_all(every, case.starts, case.k)
+        assert nearest.best == nearest_of_all(every, case.starts, case.k)
 
 
 @settings(max_examples=40, deadline=None)
@@ -144,9 +147,9 @@ def test_both_kernels_and_a_scan_compare_alike(case):
     postings = laid_out(case)
     sought = sought_in(case, postings)
     ranks = np.arange(postings.size, dtype=np.int32)
-    plain = PlainKernel(postings)
+    plain = PlainKernel(postings, case.starts)
     assert plain.nearness(ranks, sought).tolist() == plain.scan(sought).tolist()
-    compiled = CompiledKernel(postings).nearness(ranks, sought)
+    compiled = CompiledKernel(postings, case.starts).nearness(ranks, sought)
     assert plain.nearness(ranks, sought).tolist() == compiled.tolist()
 
 
@@ -170,7 +173,7 @@ def test_a_text_is_as_near_as_the_full_product_of_the_weights_says(case):
     sought = sought_in(case, postings)
     beyond = case.unasked * np.maximum(mass - shared, 0)
     product = shared / (np.maximum(shared, sought.likeness.asked) + beyond)
-    found = PlainKernel(postings).scan(sought)[postings.ranks]
+    found = PlainKernel(postings, case.starts).scan(sought)[postings.ranks]
     assert found == pytest.approx(product, rel=1e-4, abs=1e-6)
 
 
@@ -220,10 +223,9 @@ def test_a_large_base_is_searched_as_a_small_one(analyzer, kernel, monkeypatch):
 
 
 def test_few_texts_are_searched_without_numba():
-    postings = laid_out(
-        Case([["w证"]], np.array([0, 1]), Weighting({"w": 1.0}, 0.3, 0.0), 0.7, [], 1)
-    )
-    assert isinstance(kernel_for(postings), PlainKernel)
+    case = Case([["w证"]], np.array([0, 1]), Weighting({"w": 1.0}, 0.3, 0.0), 0.7, [], 1)
+    postings = laid_out(case)
+    assert isinstance(kernel_for(postings, case.starts), PlainKernel)
 
 
 @given(

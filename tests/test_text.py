@@ -161,6 +161,14 @@ def test_cutting_loses_no_letter_and_no_digit(segmenter, text):
     assert [character for character in kept if character.isalnum()] == letters
 
 
+def test_a_kept_dictionary_that_was_damaged_is_made_anew(segmenter, settings, tmp_path):
+    (kept,) = (settings.cache / "jieba").glob("dictionary-*")
+    (tmp_path / kept.name).write_bytes(kept.read_bytes()[:-1])
+    text = "办理网络文化经营许可证要多久"
+    assert Segmenter(WORDS, tmp_path).cut(text) == segmenter.cut(text)
+    assert (tmp_path / kept.name).read_bytes() == kept.read_bytes()
+
+
 def test_the_dictionary_that_programs_share_is_left_alone(segmenter):
     assert "3类医疗器械" in segmenter.cut("3类医疗器械备案")
     assert not jieba.dt.FREQ.keys() & set(WORDS)

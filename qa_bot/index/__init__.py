@@ -25,10 +25,13 @@ from qa_bot.index.candidates import tversky as tversky
 from qa_bot.index.forms import FORMS, form_terms
 from qa_bot.index.forms import passage_terms as passage_terms
 from qa_bot.index.likeness import Likeness, Sought
+from qa_bot.index.nearest import Nearest
 from qa_bot.index.plain import PlainKernel
 from qa_bot.index.saved import FORMAT, open_saved, save, unreadable
 from qa_bot.index.saved import is_saved_index as is_saved_index
-from qa_bot.index.search import Nearest, Room, Search, kernel_for
+from qa_bot.index.search import Room, Search, kernel_for
+from qa_bot.index.vocabulary import ARRAYS as KEYS
+from qa_bot.index.vocabulary import Keys, Vocabulary
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.text import match_key
 
@@ -66,6 +69,8 @@ class Index:
     base: KnowledgeBase
     key: str
     """Identifies what was indexed and how; see `index_key`."""
+    language: str
+    """Identifies how text was indexed; see `language_key`."""
     mined: tuple[str, ...]
     """The words that were mined from the base for the segmenter."""
     postings: Mapping[str, Postings]
@@ -74,7 +79,7 @@ class Index:
     passage_starts: NDArray[np.int64]
     """Entry `n` has the wordings from `wording_starts[n]` up to `wording_starts[n + 1]`, and
     likewise passages."""
-    exact: Mapping[str, int]
+    exact: Keys
     """`match_key` of every wording → its entry."""
     _asked: Callable[[str, Reading, Analyzer], Asked] = field(init=False)
     """Form, reading, analyzer → what a text asks for in that form; the last few are remembered."""
@@ -90,11 +95,13 @@ class Index:
         object.__setattr__(self, "_term", lru_cache(maxsize=TERMS)(self._look_up))
         room = Room()
         searches = {
-            form: Search(part, self._starts(form), room, kernel_for(part))
+            form: Search(part, self._starts(form), room, kernel_for(part, self._starts(form)))
             for form, part in self.postings.items()
         }
         object.__setattr__(self, "_searches", searches)
-        scans = {form: PlainKernel(part) for form, part in self.postings.items()}
+        scans = {
+            form: PlainKernel(part, self._starts(form)) for form, part in self.postings.items()
+        }
         object.__setattr__(self, "_scans", scans)
 
     @classmethod
@@ -104,12 +111,13 @@ class Index:
         analyzer: Analyzer,
         progress: Callable[[int], object] = lambda _: None,
     ) -> Index:
-        """Index all entries; `progress` is called with 1 for each of them."""
+        """Index all entries; `progress` is told how many more of them were read."""
         from qa_bot.index.building import build_postings  # noqa: PLC0415 - slow, rarely needed
 
         return cls(
             base,
             index_key(base, analyzer),
+            language_key(analyzer),
             analyzer.mined,
             build_postings(base.entries, analyzer, progress),
             _starts(len(entry.asked_as()) for entry in base.entries),
@@ -170,7 +178,7 @@ class Index:
             nearest.add(np.array([exact]), np.array([np.inf], np.float32))
         for form, search in self._searches.items():
             search.find(sought[form], nearest)
-        entries = np.array([number for number, _ in nearest.best()], np.int64)
+        entries = np.array([number for number, _ in nearest.best], np.int64)
         compared = {
             form: search.of_owners(entries, sought[form]) for form, search in self._searches.items()
         }
@@ -222,8 +230,18 @@ class Index:
 
     def save(self, folder: Path) -> None:
         """Save the index in a folder; see `saved`."""
-        facts = {"key": self.key, "mined": self.mined, **self.base.to_dict()}
-        arrays = {"wording-starts": self.wording_starts, "passage-starts": self.passage_starts}
+        facts = {
+            "key": self.key,
+            "language": self.language,
+            "mined": self.mined,
+            **self.base.to_dict(),
+        }
+        arrays = {
+            "wording-starts": self.wording_starts,
+            "passage-starts": self.passage_starts,
+            "exact-numbers": self.exact.numbers,
+            **{f"exact-{name}": getattr(self.exact.keys_in_order, name) for name in KEYS},
+        }
         save(folder, facts, self.postings, arrays)
 
     @classmethod
@@ -235,25 +253,35 @@ class Index:
             return cls(
                 base,
                 facts["key"],
+                facts["language"],
                 tuple(facts["mined"]),
                 postings,
                 arrays["wording-starts"],
                 arrays["passage-starts"],
-                _keys(base),
+                Keys(
+                    Vocabulary(*(arrays[f"exact-{name}"] for name in KEYS)), arrays["exact-numbers"]
+                ),
             )
         except (KeyError, TypeError) as error:
             raise unreadable(folder, error) from None
 
 
 def index_key(base: KnowledgeBase, analyzer: Analyzer) -> str:
-    """Identify an index by all that goes into it: content, lexicon, facets, weights and format."""
-    parts = (
-        base.content_hash,
+    """Identify an index by all that goes into it: its content, and `language_key`."""
+    return _hash(base.content_hash, language_key(analyzer))
+
+
+def language_key(analyzer: Analyzer) -> str:
+    """Identify how text is indexed: by lexicon, facets, weights and format."""
+    return _hash(
         analyzer.lexicon.content_hash,
         analyzer.facets.content_hash,
         repr(tuple(FORMS.values())),
         str(FORMAT),
     )
+
+
+def _hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -276,6 +304,6 @@ def _starts(counts: Iterable[int]) -> NDArray[np.int64]:
     return np.cumsum([0, *counts], dtype=np.int64)
 
 
-def _keys(base: KnowledgeBase) -> dict[str, int]:
+def _keys(base: KnowledgeBase) -> Keys:
     wordings = ((n, text) for n, entry in enumerate(base.entries) for text in entry.asked_as())
-    return {match_key(text): number for number, text in wordings}
+    return Keys.of({match_key(text): number for number, text in wordings})

@@ -7,21 +7,90 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qa_bot.index.likeness import FLOAT
+from qa_bot.index.nearest import FIRST, PROBE, SLACK
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qa_bot.index.likeness import Sought
+    from qa_bot.index.nearest import Nearest
     from qa_bot.index.postings import Postings
 
 
 class PlainKernel:
     """Reads the postings of one form."""
 
-    def __init__(self, postings: Postings) -> None:
-        """Take the postings."""
+    def __init__(self, postings: Postings, starts: NDArray[np.int64]) -> None:
+        """Take the postings; owner `n` has the texts from `starts[n]` up to `starts[n + 1]`."""
         self._postings = postings
+        self._starts = starts
 
-    def reaching(
+    def find(self, sought: Sought, nearest: Nearest, sums: NDArray[np.float32]) -> None:
+        """Add the texts whose owners are among the nearest, and perhaps others.
+
+        `sums` is room for one number a text, all zero before and after.
+        """
+        postings, likeness, terms = self._postings, sought.likeness, sought.terms
+        frequency = postings.starts[terms + 1] - postings.starts[terms]
+        most = sought.weights * postings.peaks[terms]
+        # First those that tell most for what they cost to read.
+        order = np.argsort(frequency / most, kind="stable")
+        if frequency.sum() > PROBE:
+            self._probe(sought, order, frequency[order], nearest, sums)
+        rests = np.append(np.cumsum(most[order][::-1])[::-1], 0.0).astype(FLOAT)
+        own_most = FLOAT(postings.weighting.most)
+        edges = likeness.masses(nearest.least, float(rests[0]), float(own_most))
+        low = int(np.searchsorted(postings.mass, FLOAT(edges[0] * SLACK)))
+        high = int(np.searchsorted(postings.mass, FLOAT(edges[1] / SLACK), "right"))
+        if low >= high:
+            return
+        # A text that holds only terms from here on is not near enough.
+        mass = np.maximum(postings.mass[low], rests / own_most)
+        needed = likeness.of(rests, mass) >= nearest.least
+        count = len(terms) if needed[-1] else int(np.argmin(needed))
+        found = self._reaching(
+            sought.part(order[:count]),
+            0,
+            (low, high),
+            float(rests[count]),
+            nearest.least,
+            sums,
+        )
+        ranks, rest, bounds = _parted(*found, FIRST * nearest.k)
+        self._add(ranks, sought, nearest)
+        self._add(rest[bounds >= nearest.least], sought, nearest)
+
+    def _probe(
+        self,
+        sought: Sought,
+        order: NDArray[np.intp],
+        frequency: NDArray[np.int64],
+        nearest: Nearest,
+        sums: NDArray[np.float32],
+    ) -> None:
+        """Compare texts that are likely near: with rare terms, or of about the query's mass."""
+        postings = self._postings
+        costs = np.cumsum(frequency)
+        width = int(PROBE * postings.size / costs[-1]) + 1
+        centre = int(np.searchsorted(postings.mass, FLOAT(sought.likeness.asked)))
+        found = self._reaching(
+            sought.part(order),
+            int(np.searchsorted(costs, PROBE, "right")),
+            (max(centre - width // 2, 0), min(centre + width, postings.size)),
+            0.0,
+            nearest.least,
+            sums,
+        )
+        self._add(_parted(*found, FIRST * nearest.k)[0], sought, nearest)
+
+    def _add(self, ranks: NDArray[np.int32], sought: Sought, nearest: Nearest) -> None:
+        if len(ranks):
+            numbers = self._postings.numbers[ranks]
+            owners = np.searchsorted(self._starts, numbers, "right") - 1
+            nearest.add(owners, self.nearness(ranks, sought))
+
+    def _reaching(
         self,
         sought: Sought,
         whole: int,
@@ -49,9 +118,9 @@ class PlainKernel:
             touched.append(texts[sums[texts] == 0])
             sums[texts] += self._shared(own, sought.weights[place], sought.views[place])
         texts = np.concatenate(touched)
-        nearest = sought.likeness.of(sums[texts] + np.float32(rest), postings.mass[texts])
+        nearest = sought.likeness.of(sums[texts] + FLOAT(rest), postings.mass[texts])
         sums[texts] = 0
-        near = nearest >= np.float32(least)
+        near = nearest >= FLOAT(least)
         return texts[near], nearest[near]
 
     def _shared(self, own: slice, weight: np.float64, view: np.int64) -> NDArray[np.float32]:
@@ -60,7 +129,7 @@ class PlainKernel:
         times = postings.times[own].astype(np.float32)
         norms = postings.norms[view]
         norm = norms[postings.texts[own]] if len(norms) > 1 else norms
-        shared: NDArray[np.float32] = np.float32(weight) * times / (times + norm)
+        shared: NDArray[np.float32] = FLOAT(weight) * times / (times + norm)
         return shared
 
     def nearness(self, ranks: NDArray[np.int32], sought: Sought) -> NDArray[np.float32]:
@@ -115,3 +184,14 @@ class PlainKernel:
         norms = self._postings.norms
         chosen: NDArray[np.float32] = norms[views, ranks if norms.shape[1] > 1 else 0]
         return chosen
+
+
+def _parted(
+    ranks: NDArray[np.int32], bounds: NDArray[np.float32], count: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    """Give the texts with the highest bounds, and the others with theirs."""
+    if len(ranks) <= count:
+        return ranks, ranks[:0], bounds[:0]
+    order = np.argpartition(bounds, len(ranks) - count)
+    best, others = order[-count:], order[:-count]
+    return ranks[best], ranks[others], bounds[others]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from qa_bot.index import vocabulary
 from qa_bot.index.postings import Postings, Weighting
 from qa_bot.index.vocabulary import Vocabulary
 from qa_bot.mistakes import Location, Mistake, MistakesError
@@ -25,10 +27,12 @@ FORMAT = 7
 """Raised whenever saved indexes of before can't be read any more."""
 HEADER = "index.json"
 REMEDY = "build it anew: python -m qa_bot index"
+FACTS = "facts.json"
 ARRAYS = tuple(
-    name for name in Postings.__slots__ if name not in {"weighting", "lengths", "vocabulary"}
+    part.name
+    for part in fields(Postings)
+    if part.name not in {"weighting", "lengths", "vocabulary"}
 )
-VOCABULARY = ("letters", "ends", "buckets", "by_bucket")
 
 
 def is_saved_index(path: Path) -> bool:
@@ -42,7 +46,10 @@ def save(
     postings: Mapping[str, Postings],
     arrays: Mapping[str, NDArray[Any]],
 ) -> None:
-    """Write beside `folder` and rename: the index appears there whole or not at all."""
+    """Write beside `folder` and rename: the index appears there whole or not at all.
+
+    All is on the disk before it appears, so that a power cut cannot leave half of it either.
+    """
     if folder.exists() and not is_saved_index(folder):
         problem = "this is there and is no saved index"
         raise MistakesError([Mistake(Location(str(folder)), problem, "name another folder")])
@@ -50,23 +57,25 @@ def save(
     draft = Path(tempfile.mkdtemp(prefix=".index-", dir=folder.parent))
     try:
         header: dict[str, Any] = {"format": FORMAT, "postings": {}}
-        _write_json(draft / "facts.json", facts)
+        _write_json(draft / FACTS, facts)
         for name, part in postings.items():
             header["postings"][name] = {
                 "weighting": asdict(part.weighting),
                 "lengths": dict(part.lengths),
             }
-            for array in VOCABULARY:
-                np.save(draft / f"{name}-{array}.npy", getattr(part.vocabulary, array))
             for array in ARRAYS:
-                np.save(draft / f"{name}-{array}.npy", getattr(part, array))
+                _write_array(draft / f"{name}-{array}.npy", getattr(part, array))
+            for array in vocabulary.ARRAYS:
+                _write_array(draft / f"{name}-{array}.npy", getattr(part.vocabulary, array))
         for name, values in arrays.items():
-            np.save(draft / f"{name}.npy", values)
+            _write_array(draft / f"{name}.npy", values)
         header["files"] = {path.name: _checksum(path) for path in sorted(draft.iterdir())}
         _write_json(draft / HEADER, header)
+        _sync_folder(draft)
         if folder.exists():
             shutil.rmtree(folder)
         draft.replace(folder)
+        _sync_folder(folder.parent)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -94,23 +103,49 @@ def unreadable(folder: Path, error: Exception) -> MistakesError:
 def _read_parts(
     folder: Path, header: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Postings], dict[str, NDArray[Any]]]:
-    postings = {}
-    for name, facts in header["postings"].items():
-        postings[name] = Postings(
+    arrays = {
+        file.removesuffix(".npy"): _map(folder / file)
+        for file in header["files"]
+        if file.endswith(".npy")
+    }
+    postings = {
+        name: Postings(
             weighting=Weighting(**facts["weighting"]),
-            vocabulary=Vocabulary(*(_map(folder / f"{name}-{array}.npy") for array in VOCABULARY)),
             lengths=facts["lengths"],
-            **{array: _map(folder / f"{name}-{array}.npy") for array in ARRAYS},
+            vocabulary=Vocabulary(*(arrays.pop(f"{name}-{part}") for part in vocabulary.ARRAYS)),
+            **{array: arrays.pop(f"{name}-{array}") for array in ARRAYS},
         )
-    parts = {f"{name}-{array}.npy" for name in postings for array in ARRAYS + VOCABULARY}
-    others = (file for file in header["files"] if file.endswith(".npy") and file not in parts)
-    arrays = {file.removesuffix(".npy"): _map(folder / file) for file in others}
-    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+        for name, facts in header["postings"].items()
+    }
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     return facts, postings, arrays
 
 
 def _write_json(path: Path, data: object) -> None:
-    path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(data, file, ensure_ascii=False)
+        _sync(file)
+
+
+def _write_array(path: Path, values: NDArray[Any]) -> None:
+    with path.open("wb") as file:
+        np.save(file, values)
+        _sync(file)
+
+
+def _sync(file: IO[Any]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk; Windows, which cannot, does so itself."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _checksum(path: Path) -> str:
@@ -121,6 +156,7 @@ def _checksum(path: Path) -> str:
 def _map(path: Path) -> NDArray[Any]:
     try:
         # As a plain array it is as quick to index as one in memory; it stays mapped.
+        # Copied on write, which never happens: Numba is slow with what cannot be written at all.
         mapped = np.load(path, mmap_mode="c", allow_pickle=False)
         array: NDArray[Any] = mapped.view(np.ndarray)
         array.setflags(write=False)

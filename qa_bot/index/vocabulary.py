@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+ARRAYS = ("letters", "ends", "buckets", "by_bucket")
+"""The names of what a vocabulary is made of."""
 HASH_BITS = 32
 """Of a term's checksum; its highest bits say which bucket the term lies in."""
 
@@ -83,3 +85,29 @@ class Vocabulary(Mapping[str, int]):
 
     def __len__(self) -> int:
         return len(self.by_bucket)
+
+
+class Keys(Mapping[str, int]):
+    """Key → the number that it stands for, in arrays that can be mapped from a file."""
+
+    def __init__(self, keys: Vocabulary, numbers: NDArray[np.int64]) -> None:
+        """Take the keys, and what the first, the second … of them stand for."""
+        self.keys_in_order, self.numbers = keys, numbers
+
+    @classmethod
+    def of(cls, numbers: Mapping[str, int]) -> Keys:
+        """Lay out a mapping."""
+        keys = sorted(numbers, key=str.encode)
+        return cls(Vocabulary.of(keys), np.array([numbers[key] for key in keys], np.int64))
+
+    def __getitem__(self, key: str) -> int:
+        return int(self.numbers[self.keys_in_order[key]])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys_in_order
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys_in_order)
+
+    def __len__(self) -> int:
+        return len(self.keys_in_order)

@@ -219,6 +219,7 @@ def test_a_suggestion_is_asked_by_a_click(chat, sent):
     page.wait_for_selector(".turn .card")
     assert len(sent) == 1
     assert "算法" in sent[0]
+    assert page.input_value("#q") == ""
 
 
 # ---- what the bot says

@@ -177,11 +177,18 @@ class Suggestions:
             if typed[place] == BETWEEN:
                 reached[place + 1].append(before)
             elif place == 0 or before.starts.size:
+                following = self._units[before.ends]
                 for end in self._piece_ends(typed, place):
                     sounding = self._sounding[typed[place:end]]
-                    spans = self._begin(sounding) if place == 0 else self._go_on(before, sounding)
+                    spans = (
+                        self._begin(sounding)
+                        if place == 0
+                        else self._go_on(before, following, sounding)
+                    )
                     reached[end].append(spans)
-        return _joined(reached[len(typed)])
+        found = _joined(reached[len(typed)])
+        # One letter by itself is no more likely to be meant as a letter than as a beginning.
+        return found._replace(costs=np.zeros_like(found.costs)) if len(typed) == 1 else found
 
     def _piece_ends(self, typed: str, place: int) -> Iterator[int]:
         """Give where a character that is typed from a place may end: whole sounds, initials.
@@ -203,12 +210,12 @@ class Suggestions:
         starts = np.concatenate([self._order[bounds[u] : bounds[u + 1]] for u in units])
         return Spans(starts, starts + 1, np.repeat(costs, np.diff(bounds)[units]))
 
-    def _go_on(self, before: Spans, sounding: Sounding) -> Spans:
-        """Keep the spans that are followed by a unit which sounds as the next piece typed."""
+    def _go_on(self, before: Spans, following: Numbers, sounding: Sounding) -> Spans:
+        """Keep the spans whose following unit sounds as the next piece typed."""
         units, costs = sounding
         cost_of = np.full(len(self._bounds), LACKING, dtype=np.int8)
         cost_of[units] = costs
-        costs = cost_of[self._units[before.ends]]
+        costs = cost_of[following]
         kept = np.flatnonzero(costs < LACKING)
         return Spans(before.starts[kept], before.ends[kept] + 1, before.costs[kept] + costs[kept])
 

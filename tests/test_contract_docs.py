@@ -28,13 +28,18 @@ def server(settings):
 
 
 def fits(documented, given):
-    """Tell whether what was given is what is documented, where `…` stands for anything."""
+    """Tell whether what was given is what is documented, where `…` stands for anything.
+
+    At the end of a list it stands for whatever follows.
+    """
     if documented == ANYTHING:
         return True
     if isinstance(documented, dict) and isinstance(given, dict):
         same = documented.keys() == given.keys()
         return same and all(fits(documented[name], given[name]) for name in documented)
     if isinstance(documented, list) and isinstance(given, list):
+        if documented[-1:] == [ANYTHING]:
+            documented, given = documented[:-1], given[: len(documented) - 1]
         return len(documented) == len(given) and all(map(fits, documented, given))
     return documented == given
 

@@ -63,7 +63,7 @@ def test_check_33_a_preflight_of_another_origin_is_refused(site, origin):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-@pytest.mark.parametrize("origin", [FOREIGN, "null"])
+@pytest.mark.parametrize("origin", [FOREIGN, "null", "http://[::1", "http://x y", "localhost"])
 def test_check_33_what_a_foreign_page_sends_is_refused_on_the_server(site, method, origin):
     path = ANSWERS if method == "POST" else f"{ANSWERS}/1/feedback"
     response = site.open(path, method=method, json=QUESTION, headers={"Origin": origin})

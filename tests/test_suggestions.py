@@ -77,6 +77,7 @@ def test_the_segments_are_the_question(suggestions, question):
 def test_one_letter_finds_what_begins_with_it_first(suggestions):
     assert questions(suggestions.find("s", 5))[0] == ALGORITHM
     assert questions(suggestions.find("w", 5)) == [RENEWAL]
+    assert questions(suggestions.find("a", 5))[:2] == [AI, ALGORITHM]
 
 
 def test_every_beginning_of_what_is_typed_finds_the_question(suggestions):

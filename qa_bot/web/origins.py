@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from flask import Response, request
 from werkzeug.exceptions import Forbidden
@@ -64,8 +63,8 @@ def is_own(origin: str) -> bool:
     Behind a proxy the server may not know its own name; then the browser's word is taken, which
     no page can forge.
     """
-    same_host = urlsplit(origin).netloc == request.host
-    return same_host or request.headers.get("Sec-Fetch-Site") == "same-origin"
+    own = {f"{scheme}://{request.host}" for scheme in ("http", "https")}
+    return origin in own or request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
 def is_preflight() -> bool:

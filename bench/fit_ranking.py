@@ -20,14 +20,16 @@ import numpy as np
 from public_sets import chosen, read_set
 from quality import analyzer_for, set_folders
 from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression
+from scipy.special import expit
 
 from qa_bot import Bot, Settings
 from qa_bot.evaluation import CHOOSE, half_of, read_judgments
+from qa_bot.evaluation.frames import deleted
 from qa_bot.index import Index
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.query import read_query
 from qa_bot.ranking import Coefficients, Ranker
+from qa_bot.ranking.agreement import STATE_FEATURES
 from qa_bot.ranking.coefficients import FOUND_BY, ORDER_FEATURES
 from qa_bot.ranking.confidence import FEATURES
 from qa_bot.text import match_key
@@ -49,17 +51,20 @@ WORDINGS_LEFT_OUT = 3
 JUDGED, OWN, ARTICLES, PUBLIC = "judged", "own", "articles", "public"
 ORDER_SHARES = {JUDGED: 0.4, OWN: 0.2, ARTICLES: 0.0, PUBLIC: 0.4}
 CONFIDENCE_SHARES = {
-    "wording": {JUDGED: 0.3, OWN: 0.2, ARTICLES: 0.0, PUBLIC: 0.5},
+    "wording": {JUDGED: 0.6, OWN: 0.2, ARTICLES: 0.0, PUBLIC: 0.2},
     "passage": {JUDGED: 0.5, OWN: 0.1, ARTICLES: 0.1, PUBLIC: 0.3},
     "paragraph": {JUDGED: 0.5, OWN: 0.1, ARTICLES: 0.4, PUBLIC: 0.0},
 }
 """What each group counts in a fit; the public sets share theirs evenly. Their passages have no
 question of their own, as an article's paragraphs have: they say little about those."""
 PENALTY = 0.003
-REGULARITY = {"wording": 0.3, "passage": 0.1, "paragraph": 0.03}
-NOT_BELOW_0 = {"strength", "wording", "passage", "support", "sentence", "held"}
-NOT_BELOW_0 |= {"typed_agree", "loose_agree"}
-NOT_ABOVE_0 = set(ORDER_FEATURES) - NOT_BELOW_0 - {"several", "answered"}
+REGULARITY = {"wording": 1.0, "passage": 0.1, "paragraph": 0.05}
+"""Of confidence: the weight of the rows beside that of the coefficients' squares."""
+NOT_BELOW_0 = {"strength", "wording", "passage", "support", "sentence", "held", "frame"}
+NOT_BELOW_0 |= {"cover", "reverse", "margin", "shape", "residual", "residual_passage"}
+NOT_BELOW_0 |= {"residual_asked", "met", "typed_agree", "loose_agree"}
+NOT_ABOVE_0 = {"overshadowed", "unasked", "unaddressed", "unmet"}
+NOT_ABOVE_0 |= set(STATE_FEATURES) - {"typed_agree", "loose_agree"}
 """What can only speak for a hit, and what only against it."""
 
 
@@ -123,14 +128,15 @@ def chosen_judgments(bot: Bot, settings: Settings) -> list[Judgment]:
     return [
         judgment
         for judgment in read_judgments(settings.judged, bot.index.base)
-        if judgment.half == CHOOSE and not judgment.before and judgment.kind != "region_missing"
+        if judgment.half == CHOOSE and not judgment.before
     ]
 
 
 def own(bot: Bot) -> Iterator[Group]:
     """Yield questions that the base itself gives, of entries of the choosing half.
 
-    A wording left out must still find its entry, and must find none when the entry is left out.
+    A wording left out must still find its entry, and must find none when the entry is left out;
+    a question without its region or permit must find the entries that differ in it.
     """
     entries = bot.index.base.entries
     for turn in range(WORDINGS_LEFT_OUT):
@@ -142,7 +148,14 @@ def own(bot: Bot) -> Iterator[Group]:
                 asked.append(Asked(wording, frozenset({number})))
                 asked.append(Asked(wording, frozenset(), left_out=number))
         index = Index.build(kept, bot.analyzer)
-        yield Group(OWN, index, bot.analyzer, asked, 1 / WORDINGS_LEFT_OUT)
+        yield Group(OWN, index, bot.analyzer, asked, 0.9 / WORDINGS_LEFT_OUT)
+    # What is left when a permit or a region is left out means every entry that it stands in.
+    meant: dict[str, set[int]] = {}
+    numbers = {entry.id: number for number, entry in enumerate(entries)}
+    for case in deleted(bot):
+        meant.setdefault(case.question, set()).add(numbers[case.entry.id])
+    asked = [Asked(q, frozenset(right)) for q, right in meant.items() if half_of(q) == CHOOSE]
+    yield Group(OWN, bot.index, bot.analyzer, asked, 0.1)
 
 
 def without(entry: Entry, turn: int) -> Entry:
@@ -210,12 +223,9 @@ def fit_order(groups: Iterable[Group], bot: Bot) -> dict[str, float]:
             slope += count * ((rows / scale).T @ (chances - held * chances / right))
         return total, slope
 
-    bounds = [
-        (0 if name in NOT_BELOW_0 else None, 0 if name in NOT_ABOVE_0 else None)
-        for name in ORDER_FEATURES
-    ]
     start = np.zeros(len(ORDER_FEATURES))
-    weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x / scale
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=signs(ORDER_FEATURES))
+    weights = found.x / scale
     return dict(zip(ORDER_FEATURES, map(float, weights), strict=True))
 
 
@@ -273,11 +283,27 @@ def fit_confidence(groups: Iterable[tuple[Group, list[Row]]], by: str) -> dict[s
     x, y, w = np.array(rows), np.array(labels), np.array(weights)
     spread = x.std(axis=0)
     spread[spread == 0] = 1
-    model = LogisticRegression(C=REGULARITY[by], max_iter=2000)
-    model.fit(x / spread, y, sample_weight=w * len(w))
-    return {"bias": float(model.intercept_[0])} | dict(
-        zip(names, map(float, model.coef_[0] / spread), strict=True)
-    )
+    scaled, counts = x / spread, w / w.sum() * len(w) * REGULARITY[by]
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        bias, slopes = weights[0], weights[1:]
+        logits = scaled @ slopes + bias
+        missed = counts * (expit(logits) - y)
+        total = counts @ (np.logaddexp(0, logits) - y * logits) + slopes @ slopes / 2
+        return total, np.concatenate([[missed.sum()], scaled.T @ missed + slopes])
+
+    start = np.zeros(len(names) + 1)
+    bounds = [(None, None), *signs(names)]
+    weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    slopes = dict(zip(names, map(float, weights[1:] / spread), strict=True))
+    return {"bias": float(weights[0])} | slopes
+
+
+def signs(names: Iterable[str]) -> list[tuple[int | None, int | None]]:
+    """Bound coefficients by what their features can mean: few rows can't turn them around."""
+    return [
+        (0 if name in NOT_BELOW_0 else None, 0 if name in NOT_ABOVE_0 else None) for name in names
+    ]
 
 
 def right_entries(bot: Bot, names: tuple[str, ...]) -> frozenset[int]:

@@ -11,7 +11,7 @@ from qa_bot.index import passage_terms
 from qa_bot.text import sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from qa_bot.analyzer import Analyzer
     from qa_bot.index import Index
@@ -60,6 +60,8 @@ class _Sentence:
     """Sum of the weights of its residual terms."""
     terms: frozenset[str]
     """Its terms in the views in which passages are indexed."""
+    number: bool
+    """Whether it holds a number of something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ class EvidenceFinder:
         self._weigher = weigher
         self._cut = lru_cache(maxsize=REMEMBERED)(self._cut_up)
 
-    def find(self, query: Query, asked: TextWeights, entry: Entry) -> Evidence | None:
-        """Give the evidence for a question in an entry; None: the entry holds no answer.
+    def asked(self, query: Query, asked: TextWeights) -> Callable[[Entry], Evidence | None]:
+        """Give what finds the evidence for a question in an entry; None: it holds no answer.
 
         The best sentence is that with the largest sum of its likeness to the question beside the
         typed facets, the share of the question's weights in passages that it holds, and part of
@@ -95,42 +97,45 @@ class EvidenceFinder:
         total = sum(residual.values()) or 1e-9
         whole = sum(weights.values()) or 1e-9
         terms, held_as = frozenset(residual), frozenset(weights)
+        worth, worth_as = residual.__getitem__, weights.__getitem__
         asks_number = bool(HOW_MANY.search(query.question))
-        best: tuple[float, float, Passage, _Cut, list[float]] | None = None
-        for passage in entry.passages:
-            cut = self._cut(passage.text, passage.section)
-            around = _sum(weights, held_as & (cut.terms | cut.heading)) / whole
-            around += _sum(residual, terms & cut.heading) / total
-            scores: list[float] = []
-            likeness = 0.0
+
+        def scored(cut: _Cut) -> Iterator[tuple[float, float]]:
+            around = sum(map(worth_as, held_as & (cut.terms | cut.heading))) / whole
+            around += sum(map(worth, terms & cut.heading)) / total
             for sentence in cut.sentences:
-                common = _sum(residual, terms & sentence.residual)
+                common = sum(map(worth, terms & sentence.residual))
                 like = common / (total + UNASKED * max(sentence.mass - common, 0.0))
-                score = like + _sum(weights, held_as & sentence.terms) / whole + AROUND * around
-                if asks_number and NUMBER.search(sentence.text):
-                    score += NUMBER_BONUS
-                if score > max(scores, default=0.0):
-                    likeness = like
-                scores.append(score)
-            if scores and (best is None or max(scores) > best[0]):
-                best = max(scores), likeness, passage, cut, scores
-        if best is None:
-            return None
-        _, likeness, passage, cut, scores = best
-        texts = [sentence.text for sentence in cut.sentences]
-        return Evidence(
-            passage,
-            tuple(texts[n].strip() for n in chosen(texts, scores, query.question)),
-            likeness,
-            terms & cut.residual,
-        )
+                score = like + sum(map(worth_as, held_as & sentence.terms)) / whole
+                number = NUMBER_BONUS if asks_number and sentence.number else 0.0
+                yield score + AROUND * around + number, like
+
+        def find(entry: Entry) -> Evidence | None:
+            cuts = [self._cut(passage.text, passage.section) for passage in entry.passages]
+            found = [list(scored(cut)) for cut in cuts]
+            places = [(max(scores), -n) for n, scores in enumerate(found) if scores]
+            if not places:
+                return None
+            (_, likeness), place = max(places)
+            cut, scores = cuts[-place], [score for score, _ in found[-place]]
+            texts = [sentence.text for sentence in cut.sentences]
+            return Evidence(
+                entry.passages[-place],
+                tuple(texts[n].strip() for n in chosen(texts, scores, query.question)),
+                likeness,
+                terms & cut.residual,
+            )
+
+        return find
 
     def _cut_up(self, text: str, section: str) -> _Cut:
         parts = []
         for sentence in sentences(text):
             residual = self._weigher.of(sentence).residual
             mass = sum(residual.values())
-            parts.append(_Sentence(sentence, frozenset(residual), mass, self._terms(sentence)))
+            number = bool(NUMBER.search(sentence))
+            terms = self._terms(sentence)
+            parts.append(_Sentence(sentence, frozenset(residual), mass, terms, number))
         heading = frozenset(self._weigher.of(section).residual) if section else frozenset()
         whole = frozenset(self._weigher.of(text).residual)
         return _Cut(tuple(parts), whole, self._terms(text), heading | self._terms(section))
@@ -167,7 +172,3 @@ def mark(text: str, evidence: Iterable[str]) -> list[tuple[str, bool]]:
             rest = after
     segments.append((rest, False))
     return [(piece, marked) for piece, marked in segments if piece]
-
-
-def _sum(weights: Mapping[str, float], terms: Collection[str]) -> float:
-    return sum(map(weights.__getitem__, terms))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from itertools import islice
+from operator import mul
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from qa_bot.evidence import EvidenceFinder
 from qa_bot.index import log_strength
 from qa_bot.ranking.agreement import Agreement
-from qa_bot.ranking.closeness import close_features, left_open, near_features
-from qa_bot.ranking.coefficients import Coefficients as Coefficients  # noqa: TC001 - re-exported
+from qa_bot.ranking.closeness import NEAR_FEATURES, close_features, left_open, near_features
+from qa_bot.ranking.coefficients import SHORTLIST_FEATURES
+from qa_bot.ranking.coefficients import Coefficients as Coefficients
 from qa_bot.ranking.coefficients import read_coefficients as read_coefficients
-from qa_bot.ranking.confidence import ConfidenceModel
+from qa_bot.ranking.confidence import RIVALS, ConfidenceModel
 from qa_bot.weights import Weigher
 
 if TYPE_CHECKING:
@@ -28,29 +31,30 @@ EXACT = 1.0
 """The confidence of an entry that has the question among its wordings."""
 VETOED = 0.05
 """The most that an entry about something else can get: it may be suggested, never said."""
-SHORTLIST = 30
+SHORTLIST = 12
 """How many candidates a closer look is taken at."""
 TIE = 0.15
 """Hits whose strength is within this of another's fit as well (in nats)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """An entry found for a query, how likely it is to answer it, and why."""
 
     entry: Entry
     passage: Passage | None
     """What would be shown of it; None: it holds no answer."""
     candidate: Candidate
+    nats: float
+    """The candidate's log strength."""
     facets: Mapping[str, frozenset[str]]
     contradicted: tuple[str, ...]
     """Facets in which it is about something else than the query asks for: a veto."""
     order: float
     """What the hits are ordered by: a linear model over the features of order, in nats."""
-    confidence: float = 0.0
     evidence: Evidence | None = None
     """What of its entry carries the answer; None: it holds none, or was not looked at."""
-    features: Mapping[str, float] = field(default_factory=dict)
+    confidence: float = 0.0
+    features: Mapping[str, float] = MappingProxyType({})
 
     @property
     def by(self) -> str:
@@ -74,6 +78,8 @@ class Ranker:
         self.analyzer = analyzer
         self.weigher = Weigher(index, analyzer)
         self.evidence = EvidenceFinder(index, analyzer, self.weigher)
+        self._near = tuple(coefficients.order[name] for name in NEAR_FEATURES)
+        self._close = tuple(coefficients.order[name] for name in SHORTLIST_FEATURES)
         size = len(index.exact)
         self._model = ConfidenceModel(size, self.agreement, coefficients.confidence)
 
@@ -89,14 +95,15 @@ class Ranker:
         most = EXACT
         for hit in hits[:k]:
             # Hits that only a clarifying question can tell apart do not speak against each other.
-            tied = {other.entry.id for other in self.tied(query, hit, hits)}
-            rivals = [h for h in hits if h.entry.id not in tied and not h.contradicted]
+            tied = {other.candidate.number for other in self.tied(query, hit, hits)}
+            rivals = (h for h in hits if not h.contradicted and h.candidate.number not in tied)
             stored = self.weights_of(hit)
-            features = self._model.features(query, asked, stored, hit, rivals, vetoed)
+            first = list(islice(rivals, RIVALS))
+            features = self._model.features(query, asked, stored, hit, first, vetoed)
             if hit.by != "exact":
                 chance = self._model.confidence(hit.by, features)
                 most = min(most, VETOED if hit.contradicted else chance)
-            weighed.append(replace(hit, confidence=most, features=features))
+            weighed.append(hit._replace(confidence=most, features=features))
         return weighed + hits[k:]
 
     def order(self, query: Query, candidates: Iterable[Candidate]) -> list[Hit]:
@@ -108,42 +115,40 @@ class Ranker:
         say: dict[Hashable, tuple[float, tuple[str, ...]]] = {}
         hits = sorted((self._hit(query, candidate, say) for candidate in candidates), key=_place)
         asked = self.weigher.weigh(query.reading)
-        close = [self._look_closer(query, asked, hit) for hit in hits[:SHORTLIST]]
+        evidence_of = self.evidence.asked(query, asked)
+        close = [
+            self._look_closer(query, asked, hit, evidence_of(hit.entry)) for hit in hits[:SHORTLIST]
+        ]
         return sorted(close, key=_place) + hits[SHORTLIST:]
 
     def order_features(self, query: Query, hit: Hit) -> dict[str, float]:
         """Give what the order of a hit is made of."""
         asked = self.weigher.weigh(query.reading)
-        number = hit.candidate.number
-        return {
-            **near_features(hit.candidate, hit.entry),
-            **self._close_features(query, asked, hit),
-            **self.agreement.states(query, number),
-        }
+        near = near_features(hit.candidate, hit.entry, hit.nats)
+        close = self._close_features(query, asked, hit)
+        states = self.agreement.states(query, hit.candidate.number)
+        return dict(zip(NEAR_FEATURES + SHORTLIST_FEATURES, near + close, strict=True)) | states
 
     def weights_of(self, hit: Hit) -> TextWeights:
         """Give the weights of the terms of the wording that a hit was found by."""
         return self.weigher.of(hit.entry.asked_as()[hit.candidate.wording_number])
 
-    def _look_closer(self, query: Query, asked: TextWeights, hit: Hit) -> Hit:
-        evidence = self.evidence.find(query, asked, hit.entry)
+    def _look_closer(
+        self, query: Query, asked: TextWeights, hit: Hit, evidence: Evidence | None
+    ) -> Hit:
         passage = evidence.passage if evidence else hit.passage
-        found = replace(hit, evidence=evidence, passage=passage)
-        features = self._close_features(query, asked, found)
-        return replace(found, order=hit.order + self._value(features))
+        found = hit._replace(evidence=evidence, passage=passage)
+        close = self._close_features(query, asked, found)
+        return found._replace(order=hit.order + sum(map(mul, self._close, close)))
 
-    def _close_features(self, query: Query, asked: TextWeights, hit: Hit) -> dict[str, float]:
+    def _close_features(self, query: Query, asked: TextWeights, hit: Hit) -> tuple[float, ...]:
         shown = hit.passage.text if hit.passage else ""
         left = left_open(hit.candidate)
-        close = close_features(asked.residual, self.weights_of(hit).residual, hit.evidence)
-        return {
-            **{name: left * value for name, value in close.items()},
-            "unaddressed": self.agreement.unaddressed(query, hit.candidate.number, shown),
-        }
-
-    def _value(self, features: Mapping[str, float]) -> float:
-        """Give what features say for a hit, in nats."""
-        return sum(self.coefficients.order[name] * value for name, value in features.items())
+        sentence, held, unmet, frame = close_features(
+            asked.residual, self.weights_of(hit).residual, hit.evidence
+        )
+        unaddressed = self.agreement.unaddressed(query, hit.candidate.number, shown)
+        return left * sentence, left * held, unmet, frame, unaddressed
 
     def _hit(
         self, query: Query, candidate: Candidate, say: dict[Hashable, tuple[float, tuple[str, ...]]]
@@ -152,17 +157,22 @@ class Ranker:
         number = candidate.number
         alike = self.agreement.alike(query, number)
         if alike not in say:
-            value = self._value(self.agreement.states(query, number))
+            weights = self.coefficients.order
+            states = self.agreement.states(query, number)
+            value = sum(weights[name] * count for name, count in states.items() if count)
             say[alike] = value, self.agreement.contradicted(query, number)
         facets_say, contradicted = say[alike]
         entry = self.index.base.entries[number]
+        nats = log_strength(candidate)
+        near = near_features(candidate, entry, nats)
         return Hit(
             entry,
             self.index.passage(candidate),
             candidate,
+            nats,
             self.agreement.of_entries[number],
             () if candidate.exact else contradicted,
-            self._value(near_features(candidate, entry)) + facets_say,
+            sum(map(mul, self._near, near)) + facets_say,
         )
 
     def tied(self, query: Query, first: Hit, hits: Iterable[Hit]) -> list[Hit]:
@@ -176,7 +186,7 @@ class Ranker:
             if hit is first
             or (
                 not hit.contradicted
-                and abs(log_strength(first.candidate) - log_strength(hit.candidate)) <= TIE
+                and abs(first.nats - hit.nats) <= TIE
                 and self._differ_in_open_facet(query, first, hit)
             )
         ]

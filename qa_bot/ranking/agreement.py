@@ -42,6 +42,7 @@ class Agreement:
         }
         self._held = {name: self._values_held(name) for name in facets.facets}
         self.read = lru_cache(maxsize=2048)(lambda text: facets.read(normalize(text)))
+        self._contradicts = lru_cache(maxsize=1 << 14)(facets.contradicts)
 
     def alike(self, query: Query, number: int) -> Hashable:
         """Identify the entries for which the facets say the same of a query."""
@@ -57,7 +58,7 @@ class Agreement:
             name
             for name, asked in query.facets.items()
             if name in self._vetoing
-            and self.facets.contradicts(name, asked, self._speaks_of(number, name))
+            and self._contradicts(name, asked, self._speaks_of(number, name))
         )
 
     def states(self, query: Query, number: int) -> dict[str, float]:
@@ -73,7 +74,7 @@ class Agreement:
                 states[f"{kind}_missing"] += 1
             elif not asked:
                 states[f"{kind}_extra"] += 1
-            elif self.facets.contradicts(name, asked, held):
+            elif self._contradicts(name, asked, held):
                 states[f"{kind}_conflict"] += 1
             else:
                 states[f"{kind}_agree"] += 1

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qa_bot.index import log_strength
+from qa_bot.analyzer import WORD
+from qa_bot.index import tversky
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Mapping
 
     from qa_bot.evidence import Evidence
     from qa_bot.index import Candidate
     from qa_bot.knowledge import Entry
 
 NEAR_FEATURES = ("strength", "wording", "passage", "support", "several", "answered")
-CLOSE_FEATURES = ("sentence", "held")
+CLOSE_FEATURES = ("sentence", "held", "unmet", "frame")
+TELLING = 4.5
+"""Weight from which on a word that nothing met counts against a candidate."""
+WORD_MASS = 3.0
+"""Weight beyond `TELLING` that counts as much: it brings `unmet` near 1."""
+SAME_FRAME = 0.8
+"""Likeness beside the typed facets from which on two texts begin to be of one frame."""
 
 
 def left_open(candidate: Candidate) -> float:
@@ -25,29 +32,40 @@ def left_open(candidate: Candidate) -> float:
     return 1 - candidate.wording
 
 
-def near_features(candidate: Candidate, entry: Entry) -> dict[str, float]:
-    """Give what the search itself says of a candidate, for its place in the order."""
+def near_features(candidate: Candidate, entry: Entry, nats: float) -> tuple[float, ...]:
+    """Give `NEAR_FEATURES`, what the search itself says of a candidate, for its place in the order.
+
+    `nats` is its log strength.
+    """
     left = left_open(candidate)
-    return {
-        "strength": log_strength(candidate),
-        "wording": candidate.wording,
-        "passage": left * candidate.passage,
-        "support": left * candidate.support,
-        "several": left * (len(entry.passages) > 1),
-        "answered": left * entry.answered,
-    }
+    passages = len(entry.passages)
+    return (
+        nats,
+        candidate.wording,
+        left * candidate.passage,
+        left * candidate.support,
+        left if passages > 1 else 0.0,
+        left if passages else 0.0,
+    )
 
 
 def close_features(
-    asked: Mapping[str, float], stored: Container[str], evidence: Evidence | None
-) -> dict[str, float]:
-    """Give what a closer look adds: shares of the question beside its typed facets, 0 to 1.
+    asked: Mapping[str, float], stored: Mapping[str, float], evidence: Evidence | None
+) -> tuple[float, ...]:
+    """Give `CLOSE_FEATURES`, each about the question beside its typed facets.
 
-    `asked` are its terms and their weights, `stored` the terms of the candidate's wording.
-    `sentence` is the likeness of the best sentence; `held` is what wording and passage hold.
+    `asked` are its terms and their weights, `stored` those of the candidate's wording.
+    `sentence` is the likeness of the best sentence, `held` the share that wording and passage
+    hold, `unmet` how telling the rarest word is that neither holds; `frame` tells, 0 to 1, that
+    the wording says the same but for the typed facets.
     """
-    if not evidence:
-        return dict.fromkeys(CLOSE_FEATURES, 0.0)
     total = sum(asked.values()) or 1.0
-    held = sum(w for term, w in asked.items() if term in evidence.held or term in stored)
-    return {"sentence": evidence.likeness, "held": held / total}
+    met = evidence.held.union(stored) if evidence else stored
+    lacked = [weight for term, weight in asked.items() if term not in met]
+    words = (w for term, w in asked.items() if term[0] == WORD and term not in met)
+    return (
+        evidence.likeness if evidence else 0.0,
+        1 - sum(lacked) / total if evidence else 0.0,
+        max(max(words, default=0.0) - TELLING, 0.0) / WORD_MASS,
+        max(tversky(asked, stored) - SAME_FRAME, 0.0) / (1 - SAME_FRAME),
+    )

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-ORDER_FEATURES = (*NEAR_FEATURES, *CLOSE_FEATURES, "unaddressed", *STATE_FEATURES)
+SHORTLIST_FEATURES = (*CLOSE_FEATURES, "unaddressed")
+"""What a closer look at the first candidates adds."""
+ORDER_FEATURES = (*NEAR_FEATURES, *SHORTLIST_FEATURES, *STATE_FEATURES)
 FOUND_BY = ("wording", "passage", "paragraph")
 
 

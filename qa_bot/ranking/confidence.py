@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import FACET, WORD
-from qa_bot.index import log_strength, shared_weight, strength, tversky
+from qa_bot.index import shared_weight, strength, tversky
 from qa_bot.ranking.agreement import STATE_FEATURES
 from qa_bot.ranking.closeness import CLOSE_FEATURES, close_features
 
@@ -35,6 +35,7 @@ FEATURES = (
     "residual",
     "residual_passage",
     "residual_asked",
+    "met",
     "residual_mass",
     "wording_mass",
     "unasked",
@@ -55,6 +56,7 @@ TELLING_VIEWS = (WORD, FACET)
 QUERY_MASS, WORDING_MASS, TERM_MASS = 60.0, 40.0, 6.0
 """Weights that count as much, of a query, a wording and a term: they bring features near 1."""
 MOST_MASS = 2.0
+LEAST_MET = 0.05
 
 
 class ConfidenceModel:
@@ -88,14 +90,14 @@ class ConfidenceModel:
         rivals: Sequence[Hit],
         vetoed: Iterable[Hit],
     ) -> dict[str, float]:
-        """Give what the confidence of a hit is made of; `rivals` are other hits, best first.
+        """Give what the confidence of a hit is made of; `rivals` are the next `RIVALS` hits.
 
         `asked` are the weights of the query, `stored` those of the hit's nearest wording.
 
         A vetoed hit that is much stronger says that the question is about what the veto is about.
         """
         own = strength(hit.candidate)
-        behind = [strength(rival.candidate) for rival in rivals[:RIVALS]]
+        behind = [strength(rival.candidate) for rival in rivals]
         behind += [WEAKEST] * (RIVALS - len(behind))
         margin = min((hit.order - rival.order for rival in rivals[:1]), default=MOST_MARGIN)
         shadow = max((strength(other.candidate) for other in vetoed), default=own)
@@ -103,10 +105,11 @@ class ConfidenceModel:
         cover, reverse = max((_overlap(*form) for form in forms), key=min)
         shown = hit.passage.text if hit.passage else ""
         held = hit.evidence.held if hit.evidence else frozenset()
+        close = close_features(asked.residual, stored.residual, hit.evidence)
         number = hit.candidate.number
         return {
             "bias": 1.0,
-            "strength": log_strength(hit.candidate),
+            "strength": hit.nats,
             "passage": hit.candidate.passage,
             "several": float(len(hit.entry.passages) > 1),
             "cover": cover,
@@ -116,7 +119,7 @@ class ConfidenceModel:
             "overshadowed": max(math.log(max(shadow, 1e-3) / max(own, 1e-3)), 0.0),
             "size": self._size,
             **_residual_features(asked.residual, stored.residual, held),
-            **close_features(asked.residual, stored.residual, hit.evidence),
+            **dict(zip(CLOSE_FEATURES, close, strict=True)),
             "unaddressed": self._agreement.unaddressed(query, number, shown),
             **self._agreement.states(query, number),
         }
@@ -133,11 +136,14 @@ def _residual_features(
 ) -> dict[str, float]:
     total, own = sum(asked.values()) or 1e-9, sum(stored.values()) or 1e-9
     telling = {t: w for t, w in stored.items() if t[0] in TELLING_VIEWS}
+    met = sum(weight for t, weight in asked.items() if t in stored or t in shown) / total
     lacked = [weight for term, weight in telling.items() if term not in asked]
     return {
         "residual": tversky(asked, stored),
         "residual_passage": shared_weight(asked, shown) / total,
         "residual_asked": 1 - sum(lacked) / (sum(telling.values()) or 1e-9),
+        # The less of a question is met, the steeper; a bare permit leaves nothing to meet.
+        "met": math.log(max(met, LEAST_MET)) * min(total / QUERY_MASS, 1),
         "residual_mass": min(total / QUERY_MASS, MOST_MASS),
         "wording_mass": min(own / WORDING_MASS, MOST_MASS),
         "unasked": max(lacked, default=0.0) / TERM_MASS,

@@ -216,9 +216,10 @@ def test_a_suggestion_is_asked_by_a_click(chat, sent):
     page = chat()
     page.fill("#q", "suanfa")
     page.click("[role=option]:has-text('算法') >> nth=1")
-    page.wait_for_selector(".turn .card")
+    page.wait_for_selector(".turn:not(.unfinished) .card")
     assert len(sent) == 1
     assert "算法" in sent[0]
+    assert page.input_value("#q") == ""
 
 
 # ---- what the bot says

@@ -13,14 +13,14 @@ export class Chat {
   #composing = false;
 
   // root: the document or shadow root with #log, #ask, #q, #suggestions, #note and #announcer; scroller: what scrolls.
-  // changed(): the turns are others now; asked(turn): a reply came; voted(turn): it was rated; ask(): makes addresses.
+  // changed(): the turns are others now; asked(turn): a reply came; voted(turn): it was rated.
   constructor(root, { service, strings, contact, longest, session, scroller, changed, asked, voted, signal }) {
     Object.assign(this, { service, strings, longest, session, scroller, changed, asked, voted, signal });
     this.view = { root: service.root, strings, contact };
     for (const id of ['log', 'ask', 'q', 'note', 'announcer']) this[`$${id}`] = root.getElementById(id);
     this.suggestions = new Suggestions({
       input: this.$q, list: root.getElementById('suggestions'), strings, signal,
-      fetch: (text, stop) => service.suggest(text, stop), choose: (question) => this.ask(question),
+      fetch: (text, stop) => service.suggest(text, stop), choose: (question) => this.ask(this.$q.value = question),
     });
     this.#listen(root);
   }
@@ -43,10 +43,9 @@ export class Chat {
       this.asked(turn, again);
     } catch (error) {
       if (request !== this.#running) return;
-      if (error.kind === 'cancelled') this.keepUpTo(at - 1);
-      else if (error.kind === 'invalid') this.keepUpTo(at - 1), this.#complain(this.#tooLong(question) || this.strings.failed);
-      else if (error.kind) this.#fail(error, question, { before, at, again });
-      else throw error;
+      if (!error.kind) throw error;
+      if (error.kind !== 'cancelled') this.#fail(error, question, { before, at, again });
+      else this.keepUpTo(at - 1);
     } finally {
       clearTimeout(waiting);
     }

@@ -53,8 +53,13 @@ class Panel {
   show(question) {
     this.#fit();
     this.element.close();
-    if (FULL_SCREEN.matches) this.#holdPage(), this.element.showModal();
-    else this.#releasePage(), this.element.show();
+    if (FULL_SCREEN.matches) {
+      this.#holdPage();
+      this.element.showModal();
+    } else {
+      this.#releasePage();
+      this.element.show();
+    }
     this.#part('q').focus({ preventScroll: true });
     if (!this.shown && this.chat.turns.length) this.main.scrollTop = this.main.scrollHeight;   // remembered: read from the end
     this.shown = true;

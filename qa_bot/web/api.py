@@ -6,9 +6,8 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
-from flask import Response, g, jsonify, request
+from flask import Response, g, jsonify, request, url_for
 from werkzeug.exceptions import BadRequest, ServiceUnavailable, UnsupportedMediaType
 
 from qa_bot.dialogue import ContextError
@@ -92,7 +91,7 @@ def ask(
 
 def page_address(entry: Entry) -> str:
     """Give the address of the page that answers with an entry; its own where it has one."""
-    return entry.url or f"{request.host_url}?{urlencode({'q': entry.question})}"
+    return entry.url or url_for("permalink", entry_id=entry.id, _external=True)
 
 
 def read_request(body: Mapping[str, Any], settings: Settings) -> AnswerRequest:

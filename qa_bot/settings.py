@@ -43,16 +43,16 @@ class Settings:
     contact: str = ""
     """How to reach a person, shown where the bot has no answer; empty: not shown."""
 
-    answer_confidence: float = 0.45
+    answer_confidence: float = 0.6
     """Answer only when the best candidate is at least this likely to be right (0 to 1)."""
 
-    paragraph_confidence: float = 0.2
+    paragraph_confidence: float = 0.25
     """Answer with a paragraph of an article, found by its text, when it is at least this likely."""
 
     clarify_confidence: float = 0.25
     """Ask back for what tells candidates apart only when the best is at least this likely."""
 
-    listed_confidence: float = 0.25
+    listed_confidence: float = 0.3
     """Say that a question is listed without an answer only when it is at least this likely."""
 
     suggest_confidence: float = 0.04

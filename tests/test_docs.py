@@ -49,7 +49,9 @@ def test_every_facet_file_says_what_it_is_called_and_how_it_is_asked_for(setting
         assert facet.ask
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/performance.md"]
+)
 def test_every_linked_file_exists(document):
     path = PROJECT / document
     links = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))

@@ -262,7 +262,8 @@ def plot(figures: Sequence[Figures], folder: Path) -> None:
             )
         panel.set(xscale="log", yscale="log", xlabel="titles", ylabel=label)
         panel.grid(visible=True, which="major", alpha=0.3)
-    panels[0].legend(fontsize=8)
+    handles = panels[0].get_legend_handles_labels()
+    picture.legend(*handles, loc="outside lower center", ncols=5)
     for ending in ("png", "svg"):
         picture.savefig(
             folder / f"speed.{ending}",

@@ -59,7 +59,14 @@ def test_every_facet_file_says_what_it_is_called_and_how_it_is_asked_for(setting
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/architecture.md", "docs/widget.md"],
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/api.md",
+        "docs/architecture.md",
+        "docs/performance.md",
+        "docs/widget.md",
+    ],
 )
 def test_every_linked_file_exists(document):
     path = PROJECT / document

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from qa_bot.index.nearest import FIRST, PROBE, SLACK
+from qa_bot.index.likeness import Likeness, Sought
+from qa_bot.index.nearest import FIRST, PROBE, SLACK, Nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from qa_bot.index.likeness import Sought
-    from qa_bot.index.nearest import Nearest
     from qa_bot.index.postings import Postings
 
     Numbers = NDArray[np.int32]
@@ -36,6 +35,11 @@ class CompiledKernel:
         self._all = _quick(*lists, postings.numbers, starts, *texts, *both)
         self._texts = _quick(*texts, *both)
         self._most = postings.weighting.most
+        if postings.size and len(postings.asked):
+            # Compiled, or taken from what was compiled before, now and not at the first question.
+            one = np.zeros(1, np.int32), np.ones(1), np.zeros(1, np.int64)
+            sought = Sought(Likeness(asked=1.0, unasked=0.0), *one)
+            self.find(sought, Nearest(1), np.zeros(postings.size, np.float32))
 
     def find(self, sought: Sought, nearest: Nearest, sums: NDArray[np.float32]) -> None:
         """Add the texts whose owners are among the nearest, and perhaps others."""

@@ -42,10 +42,11 @@ def kernel_for(postings: Postings, starts: NDArray[np.int64]) -> Kernel:
     if postings.size >= COMPILED_FROM:
         try:
             from qa_bot.index.compiled import CompiledKernel  # noqa: PLC0415 - slow, may be missing
-        except ImportError:
-            log.info("Numba is not installed: the index is searched by NumPy")
-        else:
+
             return CompiledKernel(postings, starts)
+        except (ImportError, RuntimeError) as error:
+            # Numba is not installed, or finds no folder to keep what it compiles in.
+            log.info("the index is searched by NumPy alone: %s", error)
     return PlainKernel(postings, starts)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +28,9 @@ from qa_bot.evaluation import CHOOSE, half_of, read_judgments
 from qa_bot.evaluation.frames import deleted
 from qa_bot.index import Index
 from qa_bot.knowledge import KnowledgeBase
+from qa_bot.mistakes import MistakesError
 from qa_bot.query import read_query
-from qa_bot.ranking import Coefficients, Ranker
+from qa_bot.ranking import Coefficients, Ranker, read_coefficients
 from qa_bot.ranking.agreement import STATE_FEATURES
 from qa_bot.ranking.coefficients import FOUND_BY, ORDER_FEATURES
 from qa_bot.ranking.confidence import FEATURES
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from qa_bot.ranking import Hit
 
 CANDIDATES = 50
-QUESTIONS = 300
+QUESTIONS = 200
 """How many questions of each kind are taken from a public set."""
 WORDINGS_LEFT_OUT = 3
 """How many wordings of each entry are asked as if they were not stored."""
@@ -100,7 +102,7 @@ def main() -> None:
     parser.add_argument("--public", type=Path)
     arguments = parser.parse_args()
     settings = Settings()
-    bot = Bot.open()
+    bot = open_bot(settings)
     groups = [judged(bot, settings), *own(bot), articles(bot, settings)]
     if arguments.public:
         folders = set_folders([arguments.public])
@@ -110,8 +112,26 @@ def main() -> None:
     rows = [(group, list(first_rows(group, models))) for group in groups]
     for by in FOUND_BY:
         confidence[by] = rounded(fit_confidence(rows, by))
-    data = {"order": models.order, "confidence": confidence}
-    settings.coefficients.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    write(settings.coefficients, replace(models, confidence=confidence))
+
+
+def open_bot(settings: Settings) -> Bot:
+    """Open the bundled base; where the coefficients are of other features, with none at all."""
+    try:
+        read_coefficients(settings.coefficients)
+    except MistakesError:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "ranking.json"
+            confidence = {by: dict.fromkeys(FEATURES, 0.0) for by in FOUND_BY}
+            write(path, Coefficients(dict.fromkeys(ORDER_FEATURES, 0.0), confidence))
+            return Bot.open(settings=replace(settings, coefficients=path))
+    return Bot.open(settings=settings)
+
+
+def write(path: Path, models: Coefficients) -> None:
+    """Write coefficients as the bot reads them."""
+    data = {"order": models.order, "confidence": models.confidence}
+    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
 def judged(bot: Bot, settings: Settings) -> Group:

@@ -148,10 +148,12 @@ def test_an_answer_is_shown_with_its_sentence_marked(bundled, show):
     assert page.text("mark") == "".join(evidence)
 
 
-def test_an_answer_is_shown_with_its_basis_and_when_it_was_checked(show):
+def test_an_answer_is_shown_with_its_basis_and_when_it_was_checked(show, bundled):
     slip = show(QUESTION).text("dl", "slip")
-    assert "《互联网文化管理暂行规定》（2017修订）第八条" in slip
-    assert "2026-11-21" in slip
+    entry = entry_of(bundled, QUESTION)
+    assert entry.basis
+    assert f"依据{entry.basis}" in slip
+    assert f"核对于{entry.reviewed_on}" in slip
 
 
 def test_an_answer_leaves_the_box_empty_for_the_next_question(show):

@@ -87,7 +87,7 @@ def test_an_answer_comes_with_its_text_its_proof_and_its_place(client):
     assert [text for text, marked in answer["segments"] if marked]
     assert answer["source"]["file"] == "faq/network-culture.csv"
     assert answer["source"]["line"] == 3
-    assert answer["basis"] == "《互联网文化管理暂行规定》（2017修订）第八条"
+    assert answer["basis"] == "《互联网文化管理暂行规定》（2017修订）第九条"
 
 
 def test_a_listed_question_has_an_entry_and_no_answer(client):

@@ -84,14 +84,17 @@ class Agreement:
     def _values_held(self, name: str) -> frozenset[str]:
         """Give the values that the base has something about: an entry names them, and no other.
 
-        A permit that only ever stands beside another (要不要先办食品经营许可) is not held.
+        A permit that only ever stands beside another (要不要先办食品经营许可) is not held, unless
+        the owner states that the entry is about both.
         """
         facet = self.facets.facets[name]
-        alone = (
-            values[name] for values in self.of_entries if len(values.get(name, frozenset())) == 1
+        told = (
+            values[name]
+            for entry, values in zip(self.base.entries, self.of_entries, strict=True)
+            if len(values.get(name, NOTHING)) == 1 or name in entry.facets
         )
-        around = (facet.lineage(value) for (value,) in alone) if facet.narrower_serves else alone
-        return frozenset({facet.default} - {""}).union(*around)
+        held = frozenset({facet.default} - {""}).union(*told)
+        return held.union(*map(facet.lineage, held)) if facet.narrower_serves else held
 
     def _held_together(self, name: str, asked: frozenset[str]) -> bool:
         """Tell whether some entry names several values of a facet, these among them."""

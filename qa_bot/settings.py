@@ -46,7 +46,7 @@ class Settings:
     answer_confidence: float = 0.6
     """Answer only when the best candidate is at least this likely to be right (0 to 1)."""
 
-    paragraph_confidence: float = 0.25
+    paragraph_confidence: float = 0.2
     """Answer with a paragraph of an article, found by its text, when it is at least this likely."""
 
     clarify_confidence: float = 0.25

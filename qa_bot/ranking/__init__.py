@@ -14,7 +14,7 @@ from qa_bot.ranking.closeness import NEAR_FEATURES, close_features, left_open, n
 from qa_bot.ranking.coefficients import SHORTLIST_FEATURES
 from qa_bot.ranking.coefficients import Coefficients as Coefficients
 from qa_bot.ranking.coefficients import read_coefficients as read_coefficients
-from qa_bot.ranking.confidence import RIVALS, ConfidenceModel
+from qa_bot.ranking.confidence import RIVALS, ConfidenceModel, meets_facets_alone
 from qa_bot.weights import Weigher
 
 if TYPE_CHECKING:
@@ -102,7 +102,10 @@ class Ranker:
             features = self._model.features(query, asked, stored, hit, first, vetoed)
             if hit.by != "exact":
                 chance = self._model.confidence(hit.by, features)
-                most = min(most, VETOED if hit.contradicted else chance)
+                # What the weather in 北京 is like is no question about a permit in 北京.
+                beside = not self._names_subject(query) and meets_facets_alone(features)
+                astray = bool(hit.contradicted) or beside
+                most = min(most, VETOED if astray else chance)
             weighed.append(hit._replace(confidence=most, features=features))
         return weighed + hits[k:]
 
@@ -128,6 +131,11 @@ class Ranker:
         close = self._close_features(query, asked, hit)
         states = self.agreement.states(query, hit.candidate.number)
         return dict(zip(NEAR_FEATURES + SHORTLIST_FEATURES, near + close, strict=True)) | states
+
+    def _names_subject(self, query: Query) -> bool:
+        """Tell whether a query names what entries are about (a permit), not only where or when."""
+        facets = self.facets.facets
+        return any(not facets[name].silence_serves for name in query.facets)
 
     def weights_of(self, hit: Hit) -> TextWeights:
         """Give the weights of the terms of the wording that a hit was found by."""

@@ -57,6 +57,10 @@ QUERY_MASS, WORDING_MASS, TERM_MASS = 60.0, 40.0, 6.0
 """Weights that count as much, of a query, a wording and a term: they bring features near 1."""
 MOST_MASS = 2.0
 LEAST_MET = 0.05
+HARDLY_MET = 0.15
+"""Share of the question beside its typed facets under which next to nothing of it is met, …"""
+TELLING_MASS = 0.5
+"""… where that much of it, of `QUERY_MASS`, there is to meet."""
 
 
 class ConfidenceModel:
@@ -123,6 +127,14 @@ class ConfidenceModel:
             "unaddressed": self._agreement.unaddressed(query, number, shown),
             **self._agreement.states(query, number),
         }
+
+
+def meets_facets_alone(features: Mapping[str, float]) -> bool:
+    """Tell whether a hit shares next to nothing with the question but typed facets."""
+    mass = features["residual_mass"]
+    if mass < TELLING_MASS or features["loose_agree"] or not features["typed_agree"]:
+        return False
+    return math.exp(features["met"] / min(mass, 1)) < HARDLY_MET
 
 
 def _overlap(asked: Mapping[str, float], stored: Mapping[str, float]) -> tuple[float, float]:

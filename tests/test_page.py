@@ -446,3 +446,13 @@ def test_a_foreign_page_cannot_vote(voting):
 def test_addresses_and_numbers_can_be_followed(text, linked):
     assert [href for _, href in links(text) if href] == linked
     assert "".join(piece for piece, _ in links(text)) == text
+
+
+@pytest.mark.parametrize("path", ["/", "/?q=文网文", "/q/cacdc90d36"])
+def test_a_page_that_is_asked_for_too_early_says_so_and_comes_back_by_itself(settings, path):
+    with create_app(LiveBot(settings)).test_client() as client:
+        response = client.get(path)
+    assert response.status_code == 503
+    assert "正在打开知识库" in response.text
+    assert 'http-equiv="refresh"' in response.text
+    assert response.headers["Retry-After"]

@@ -423,7 +423,7 @@ def test_a_server_without_a_bot_is_alive(settings):
     assert (response.status_code, response.get_json()) == (200, {"status": "ok"})
 
 
-@pytest.mark.parametrize("path", ["/readyz", f"{ANSWERS}?question={QUESTION}", "/"])
+@pytest.mark.parametrize("path", ["/readyz", f"{ANSWERS}?question={QUESTION}"])
 def test_a_server_without_a_bot_asks_to_come_back(settings, path):
     response = create_app(LiveBot(settings)).test_client().get(path)
     assert response.status_code == 503

@@ -11,7 +11,7 @@ from flask import make_response, redirect, render_template, request
 
 from qa_bot.dialogue import ContextError
 from qa_bot.journal import RATINGS, JournalError
-from qa_bot.web.api import ask, edition_of, question_errors
+from qa_bot.web.api import RETRY_AFTER_SECONDS, ask, edition_of, question_errors
 from qa_bot.web.catalogue import OPENERS
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ LINK = re.compile(
     re.ASCII,
 )
 
+PAGES = {"page", "permalink"}
+"""What people see: while the knowledge is being opened it says so, and comes back by itself."""
+
 
 def init_app(app: Flask, live: LiveBot, assets: Assets) -> None:
     """Register the page, and what its templates are filled with."""
@@ -43,6 +46,14 @@ def init_app(app: Flask, live: LiveBot, assets: Assets) -> None:
     app.jinja_env.filters.update(
         asset=assets.path, address=address, fill=fill, links=links, written=written
     )
+
+    @app.before_request
+    def starting() -> Response | None:
+        if live.edition is not None or request.endpoint not in PAGES:
+            return None
+        html = render_template("starting.html", seconds=RETRY_AFTER_SECONDS)
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "no-store"}
+        return make_response(html, 503, headers)
 
     @app.get("/")
     def page() -> Response:

@@ -198,3 +198,24 @@ def test_every_stored_wording_of_the_bundled_base_finds_its_own_entry(bundled):
         if (hit := bundled.ask(wording, top=0).hit) is None or hit.entry.id != entry.id
     ]
     assert lost == []
+
+
+def test_a_level_is_never_answered_with_another_level(bundled):
+    reply = bundled.ask("等保二级多久测一次")
+    assert reply.hit.entry.question == "二级系统必须定期测评吗\uff1f"
+
+
+def test_an_entry_that_states_several_levels_answers_each_of_them(bundled):
+    reply = bundled.ask("等保四级多久测一次")
+    assert reply.outcome == "answered"
+    assert "第四级每半年至少一次" in reply.hit.passage.text
+
+
+@pytest.mark.parametrize("question", ["今天北京天气怎么样", "明天北京会下雨吗"])
+def test_a_region_alone_is_no_subject(bundled, question):
+    assert bundled.ask(question).outcome == "no_match"
+
+
+def test_a_paragraph_of_an_article_answers_beside_the_faq_entries(bundled):
+    reply = bundled.ask("涉外演出项目一般要提前多久启动准备")
+    assert any("涉外项目最好提前两三个月启动" in sentence for sentence in reply.evidence)

@@ -266,13 +266,14 @@ class Bot:
             return None, 0
         other = tied[1] if tied[0] is best else tied[0]
         name = next(n for n, values in best.facets.items() if other.facets.get(n) != values)
+        alike = [*tied, *self.ranker.akin(best, fitting, name, tied)]
         held: dict[str, bool] = {}
-        for hit in tied:
+        for hit in alike:
             for value in sorted(hit.facets.get(name, ())):
                 held[value] = held.get(value, False) or hit.entry.answered
         options = sorted(held.items(), key=lambda option: not option[1])
         ask = self.analyzer.facets.facets[name].ask or self.phrases.say("clarify.prompt")
-        return Clarification(name, ask, tuple(options)), len(tied)
+        return Clarification(name, ask, tuple(options)), len(alike)
 
     def _reply(
         self,

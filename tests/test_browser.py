@@ -100,7 +100,9 @@ def test_asking_works_with_the_keyboard_alone(visit):
     page.keyboard.press("/")
     assert page.input_value("#q") == ""
     page.keyboard.type("打错")
-    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")  # Closes the suggestions, if there are any, …
+    page.keyboard.press("Escape")  # … and empties the box.
+    page.wait_for_function("!document.querySelector('#q').value")
     page.keyboard.type(QUESTION)
     page.keyboard.press("Enter")
     page.wait_for_selector(".answered")

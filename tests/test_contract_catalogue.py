@@ -82,7 +82,7 @@ def test_an_entry_is_shown_with_all_that_is_held_of_it(client, bundled):
     assert entry["wordings"] == list(stored.wordings)
     assert entry["passages"][0]["text"] == entry["answer"]
     assert entry["source"] == {"file": "faq/network-culture.csv", "line": 3}
-    assert entry["basis"] == "《互联网文化管理暂行规定》（2017修订）第八条"
+    assert entry["basis"] == "《互联网文化管理暂行规定》（2017修订）第九条"
     assert (entry["reviewed_on"], entry["valid_until"]) == (stored.reviewed_on, None)
 
 

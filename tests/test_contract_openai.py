@@ -56,7 +56,7 @@ def test_a_completion_is_the_answer_with_its_source(model, server):
     assert (choice.finish_reason, choice.message.role) == ("stop", "assistant")
     assert choice.message.content.startswith("有效期3年。")
     assert f"来源：[{QUESTION}](http://127.0.0.1:{server.port}/q/" in choice.message.content
-    assert "依据：《互联网文化管理暂行规定》（2017修订）第八条" in choice.message.content
+    assert "依据：《互联网文化管理暂行规定》（2017修订）第九条" in choice.message.content
 
 
 def test_a_stream_says_the_same_piece_by_piece(model, say):

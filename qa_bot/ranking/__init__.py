@@ -18,7 +18,7 @@ from qa_bot.ranking.confidence import RIVALS, ConfidenceModel, meets_facets_alon
 from qa_bot.weights import Weigher
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from qa_bot.analyzer import Analyzer
     from qa_bot.evidence import Evidence
@@ -35,6 +35,9 @@ SHORTLIST = 12
 """How many candidates a closer look is taken at."""
 TIE = 0.15
 """Hits whose strength is within this of another's fit as well (in nats)."""
+
+AKIN = 3.0
+"""Hits whose order is within this of the first's are offered where it is asked back (in nats)."""
 
 
 class Hit(NamedTuple):
@@ -197,6 +200,23 @@ class Ranker:
                 and abs(first.nats - hit.nats) <= TIE
                 and self._differ_in_open_facet(query, first, hit)
             )
+        ]
+
+    def akin(self, first: Hit, hits: Iterable[Hit], name: str, tied: Sequence[Hit]) -> list[Hit]:
+        """Give further hits, not far behind the first, that name another value of an open facet.
+
+        They are worth offering where the facet is asked for, however differently they are worded.
+        """
+        known = {hit.candidate.number for hit in tied}
+        others = [n for n, facet in self.facets.facets.items() if facet.vetoes and n != name]
+        return [
+            hit
+            for hit in hits
+            if hit.candidate.number not in known
+            and not hit.contradicted
+            and hit.facets.get(name)
+            and first.order - hit.order <= AKIN
+            and all(hit.facets.get(n) == first.facets.get(n) for n in others)
         ]
 
     def _differ_in_open_facet(self, query: Query, one: Hit, other: Hit) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from qa_bot.analyzer import Analyzer
     from qa_bot.index import Index
-    from qa_bot.knowledge import Entry, Passage
+    from qa_bot.knowledge import Passage
     from qa_bot.query import Query
     from qa_bot.weights import TextWeights, Weigher
 
@@ -75,7 +75,7 @@ class _Cut:
 
 
 class EvidenceFinder:
-    """Question + entry → evidence."""
+    """Question + passages → evidence."""
 
     def __init__(self, index: Index, analyzer: Analyzer, weigher: Weigher) -> None:
         """Weigh sentences as the index weighs wordings and passages."""
@@ -84,8 +84,10 @@ class EvidenceFinder:
         self._weigher = weigher
         self._cut = lru_cache(maxsize=REMEMBERED)(self._cut_up)
 
-    def asked(self, query: Query, asked: TextWeights) -> Callable[[Entry], Evidence | None]:
-        """Give what finds the evidence for a question in an entry; None: it holds no answer.
+    def asked(
+        self, query: Query, asked: TextWeights
+    ) -> Callable[[Sequence[Passage]], Evidence | None]:
+        """Give what finds the evidence for a question in passages; None: there are none.
 
         The best sentence is that with the largest sum of its likeness to the question beside the
         typed facets, the share of the question's weights in passages that it holds, and part of
@@ -110,8 +112,8 @@ class EvidenceFinder:
                 number = NUMBER_BONUS if asks_number and sentence.number else 0.0
                 yield score + AROUND * around + number, like
 
-        def find(entry: Entry) -> Evidence | None:
-            cuts = [self._cut(passage.text, passage.section) for passage in entry.passages]
+        def find(passages: Sequence[Passage]) -> Evidence | None:
+            cuts = [self._cut(passage.text, passage.section) for passage in passages]
             found = [list(scored(cut)) for cut in cuts]
             places = [(max(scores), -n) for n, scores in enumerate(found) if scores]
             if not places:
@@ -120,7 +122,7 @@ class EvidenceFinder:
             cut, scores = cuts[-place], [score for score, _ in found[-place]]
             texts = [sentence.text for sentence in cut.sentences]
             return Evidence(
-                entry.passages[-place],
+                passages[-place],
                 tuple(texts[n].strip() for n in chosen(texts, scores, query.question)),
                 likeness,
                 terms & cut.residual,

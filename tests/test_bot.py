@@ -219,3 +219,8 @@ def test_a_region_alone_is_no_subject(bundled, question):
 def test_a_paragraph_of_an_article_answers_beside_the_faq_entries(bundled):
     reply = bundled.ask("涉外演出项目一般要提前多久启动准备")
     assert any("涉外项目最好提前两三个月启动" in sentence for sentence in reply.evidence)
+
+
+def test_who_asks_for_a_whole_article_is_shown_how_it_begins(bundled):
+    reply = bundled.ask("文网文怎么办")
+    assert reply.hit.passage == reply.hit.entry.passages[0]

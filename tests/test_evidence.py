@@ -38,7 +38,7 @@ def find(settings, tmp_path_factory):
     def find_evidence(question):
         query = read_query(question, bot.analyzer)
         asked = bot.ranker.weigher.weigh(query.reading)
-        return bot.ranker.evidence.asked(query, asked)(bot.index.base.entries[0])
+        return bot.ranker.evidence.asked(query, asked)(bot.index.base.entries[0].passages)
 
     return find_evidence
 

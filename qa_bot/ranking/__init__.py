@@ -36,6 +36,8 @@ SHORTLIST = 12
 TIE = 0.15
 """Hits whose strength is within this of another's fit as well (in nats)."""
 
+WHOLE = 0.6
+"""Likeness of a wording from which on the question is that of the entry as a whole."""
 AKIN = 3.0
 """Hits whose order is within this of the first's are offered where it is asked back (in nats)."""
 
@@ -123,7 +125,8 @@ class Ranker:
         asked = self.weigher.weigh(query.reading)
         evidence_of = self.evidence.asked(query, asked)
         close = [
-            self._look_closer(query, asked, hit, evidence_of(hit.entry)) for hit in hits[:SHORTLIST]
+            self._look_closer(query, asked, hit, evidence_of(_speaking(hit)))
+            for hit in hits[:SHORTLIST]
         ]
         return sorted(close, key=_place) + hits[SHORTLIST:]
 
@@ -228,6 +231,12 @@ class Ranker:
         (name,) = differing
         values = self.facets.facets[name].vetoes and one.facets.get(name) and other.facets.get(name)
         return bool(values)
+
+
+def _speaking(hit: Hit) -> tuple[Passage, ...]:
+    """Give the passages that may answer: who asks for a whole article is shown how it begins."""
+    whole = hit.candidate.exact or hit.candidate.wording >= WHOLE
+    return hit.entry.passages[:1] if whole else hit.entry.passages
 
 
 def _place(hit: Hit) -> tuple[bool, bool, float]:

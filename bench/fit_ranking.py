@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from qa_bot.evaluation import Judgment
     from qa_bot.knowledge import Entry
     from qa_bot.query import Query
-    from qa_bot.ranking import Hit
 
 CANDIDATES = 50
 QUESTIONS = 200
@@ -108,10 +107,8 @@ def main() -> None:
         folders = set_folders([arguments.public])
         groups += [public(folder, settings, 1 / len(folders)) for folder in folders]
     models = replace(bot.ranker.coefficients, order=rounded(fit_order(groups, bot)))
-    confidence = {by: {} for by in FOUND_BY}
     rows = [(group, list(first_rows(group, models))) for group in groups]
-    for by in FOUND_BY:
-        confidence[by] = rounded(fit_confidence(rows, by))
+    confidence = {by: rounded(fit_confidence(rows, by)) for by in FOUND_BY}
     write(settings.coefficients, replace(models, confidence=confidence))
 
 
@@ -258,16 +255,12 @@ def candidate_lists(group: Group, models: Coefficients) -> Iterator[tuple[np.nda
     for asked in group.asked:
         query = read_query(asked.question, group.analyzer)
         hits = ranker.order(query, found_for(asked, query, group))
-        fitting = [hit for hit in hits if not hit.contradicted and not hit.candidate.exact]
+        fitting = [hit for hit in hits if not hit.contradicted]
         held = np.array([hit.candidate.number in asked.right for hit in fitting])
-        if held.any() and not held.all() and len(fitting) == len(hits) - vetoed(hits):
+        exact = any(hit.candidate.exact for hit in hits)
+        if held.any() and not held.all() and not exact:
             rows = [ranker.order_features(query, hit) for hit in fitting]
             yield np.array([[row[name] for name in ORDER_FEATURES] for row in rows]), held
-
-
-def vetoed(hits: Iterable[Hit]) -> int:
-    """Count the hits that a facet vetoes."""
-    return sum(bool(hit.contradicted) for hit in hits)
 
 
 def found_for(asked: Asked, query: Query, group: Group) -> list:

@@ -35,7 +35,6 @@ SHORTLIST = 12
 """How many candidates a closer look is taken at."""
 TIE = 0.15
 """Hits whose strength is within this of another's fit as well (in nats)."""
-
 WHOLE = 0.6
 """Likeness of a wording from which on the question is that of the entry as a whole."""
 AKIN = 3.0
@@ -158,11 +157,11 @@ class Ranker:
     def _close_features(self, query: Query, asked: TextWeights, hit: Hit) -> tuple[float, ...]:
         shown = hit.passage.text if hit.passage else ""
         left = left_open(hit.candidate)
-        sentence, held, unmet, frame = close_features(
+        sentence, held, unmet = close_features(
             asked.residual, self.weights_of(hit).residual, hit.evidence
         )
         unaddressed = self.agreement.unaddressed(query, hit.candidate.number, shown)
-        return left * sentence, left * held, unmet, frame, unaddressed
+        return left * sentence, left * held, unmet, unaddressed
 
     def _hit(
         self, query: Query, candidate: Candidate, say: dict[Hashable, tuple[float, tuple[str, ...]]]

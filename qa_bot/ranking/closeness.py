@@ -5,23 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import WORD
-from qa_bot.index import tversky
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from qa_bot.evidence import Evidence
     from qa_bot.index import Candidate
     from qa_bot.knowledge import Entry
 
 NEAR_FEATURES = ("strength", "wording", "passage", "support", "several", "answered")
-CLOSE_FEATURES = ("sentence", "held", "unmet", "frame")
+CLOSE_FEATURES = ("sentence", "held", "unmet")
 TELLING = 4.5
 """Weight from which on a word that nothing met counts against a candidate."""
 WORD_MASS = 3.0
 """Weight beyond `TELLING` that counts as much: it brings `unmet` near 1."""
-SAME_FRAME = 0.8
-"""Likeness beside the typed facets from which on two texts begin to be of one frame."""
 
 
 def left_open(candidate: Candidate) -> float:
@@ -50,14 +47,13 @@ def near_features(candidate: Candidate, entry: Entry, nats: float) -> tuple[floa
 
 
 def close_features(
-    asked: Mapping[str, float], stored: Mapping[str, float], evidence: Evidence | None
+    asked: Mapping[str, float], stored: Collection[str], evidence: Evidence | None
 ) -> tuple[float, ...]:
     """Give `CLOSE_FEATURES`, each about the question beside its typed facets.
 
-    `asked` are its terms and their weights, `stored` those of the candidate's wording.
+    `asked` are its terms and their weights, `stored` the terms of the candidate's wording.
     `sentence` is the likeness of the best sentence, `held` the share that wording and passage
-    hold, `unmet` how telling the rarest word is that neither holds; `frame` tells, 0 to 1, that
-    the wording says the same but for the typed facets.
+    hold, `unmet` how telling the rarest word is that neither holds.
     """
     total = sum(asked.values()) or 1.0
     met = evidence.held.union(stored) if evidence else stored
@@ -67,5 +63,4 @@ def close_features(
         evidence.likeness if evidence else 0.0,
         1 - sum(lacked) / total if evidence else 0.0,
         max(max(words, default=0.0) - TELLING, 0.0) / WORD_MASS,
-        max(tversky(asked, stored) - SAME_FRAME, 0.0) / (1 - SAME_FRAME),
     )

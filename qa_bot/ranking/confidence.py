@@ -33,6 +33,7 @@ FEATURES = (
     "overshadowed",
     "size",
     "residual",
+    "frame",
     "residual_passage",
     "residual_asked",
     "met",
@@ -56,6 +57,8 @@ TELLING_VIEWS = (WORD, FACET)
 QUERY_MASS, WORDING_MASS, TERM_MASS = 60.0, 40.0, 6.0
 """Weights that count as much, of a query, a wording and a term: they bring features near 1."""
 MOST_MASS = 2.0
+SAME_FRAME = 0.8
+"""Likeness beside the typed facets from which on two texts begin to be of one frame."""
 LEAST_MET = 0.05
 HARDLY_MET = 0.15
 """Share of the question beside its typed facets under which next to nothing of it is met, …"""
@@ -64,7 +67,7 @@ TELLING_MASS = 0.5
 
 
 class ConfidenceModel:
-    """Two linear models, one for hits by wording and one for hits by passage."""
+    """Three linear models: for hits by wording, by passage, and by a paragraph of an article."""
 
     def __init__(
         self,
@@ -72,7 +75,7 @@ class ConfidenceModel:
         agreement: Agreement,
         coefficients: Mapping[str, Mapping[str, float]],
     ) -> None:
-        """Take the coefficients: `wording` and `passage` → feature → coefficient.
+        """Take the coefficients: what a hit was found by → feature → coefficient.
 
         `size` is the number of wordings of the base.
         """
@@ -150,8 +153,10 @@ def _residual_features(
     telling = {t: w for t, w in stored.items() if t[0] in TELLING_VIEWS}
     met = sum(weight for t, weight in asked.items() if t in stored or t in shown) / total
     lacked = [weight for term, weight in telling.items() if term not in asked]
+    likeness = tversky(asked, stored)
     return {
-        "residual": tversky(asked, stored),
+        "residual": likeness,
+        "frame": max(likeness - SAME_FRAME, 0.0) / (1 - SAME_FRAME),
         "residual_passage": shared_weight(asked, shown) / total,
         "residual_asked": 1 - sum(lacked) / (sum(telling.values()) or 1e-9),
         # The less of a question is met, the steeper; a bare permit leaves nothing to meet.

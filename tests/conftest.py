@@ -202,3 +202,12 @@ def embed(visitor: Callable[..., BrowserContext], site: Site, address: str) -> C
         return page
 
     return open_page
+
+
+@pytest.fixture(scope="module")
+def server(settings: Settings) -> Iterator[Server]:
+    """A server on the bundled knowledge base that has opened it."""
+    started = Server(QA_BOT_CACHE=settings.cache).listen()
+    started.wait_for("answering from")
+    yield started
+    started.close()

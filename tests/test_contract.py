@@ -10,7 +10,6 @@ import schemathesis
 from hypothesis import HealthCheck, given
 from hypothesis import settings as bounded
 from openapi_spec_validator import validate
-from running import Server
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -30,15 +29,6 @@ CHECKS = [
     response_schema_conformance,
     unsupported_method,
 ]
-
-
-@pytest.fixture(scope="module")
-def server(settings):
-    """A server on the bundled knowledge base that has opened it."""
-    started = Server(QA_BOT_CACHE=settings.cache).listen()
-    started.wait_for("answering from")
-    yield started
-    started.close()
 
 
 def test_check_30_the_document_is_valid_openapi(server):

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from running import DEADLINE, Server
+from running import DEADLINE
 
 from qa_bot.settings import PROJECT
 from qa_bot.web import contract, create_app
@@ -17,14 +17,6 @@ from qa_bot.web.problems import TYPES
 DOCUMENT = (PROJECT / "docs" / "api.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```sh\n(.*?)```(?:\n\n```json\n(.*?)```)?", DOCUMENT, re.DOTALL)
 ANYTHING = "…"
-
-
-@pytest.fixture(scope="module")
-def server(settings):
-    started = Server(QA_BOT_CACHE=settings.cache).listen()
-    started.wait_for("answering from")
-    yield started
-    started.close()
 
 
 def fits(documented, given):

@@ -28,8 +28,8 @@ format: $(VENV)/dev ## Format the code
 eval: $(VENV)/run ## Measure with the judged questions
 	$(BIN)/python -m qa_bot eval
 
-clean: ## Remove what was built
-	rm -rf $(VENV) var
+clean: ## Remove what was built; the journal stays
+	rm -rf $(VENV) var/cache
 
 $(VENV)/run: requirements.txt
 	$(PYTHON) -m venv $(VENV)

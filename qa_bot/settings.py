@@ -37,7 +37,10 @@ class Settings:
     judged: Path = PROJECT / "data" / "judged"
     """The folder of judged questions that `eval` measures with."""
 
-    cache: Path = PROJECT / "var"
+    state: Path = PROJECT / "var"
+    """Where what must not be lost is kept: the journal."""
+
+    cache: Path = PROJECT / "var" / "cache"
     """Where built indexes and the segmenter's dictionary are kept between starts."""
 
     contact: str = ""
@@ -97,8 +100,8 @@ class Settings:
     log_questions: bool = False
     """Whether the log holds the text of questions."""
 
-    journal: str = "sqlite:///{cache}/journal.sqlite"
-    """The URL of the database that keeps answers and votes ({cache}: as above); empty: none."""
+    journal: str = "sqlite:///{state}/journal.sqlite"
+    """The URL of the database that keeps answers and votes ({state}: as above); empty: none."""
 
     journal_answers: int = 100_000
     """How many answers the journal keeps; the oldest go first."""

@@ -32,6 +32,9 @@ class Server:
         if knowledge is not None:
             command += ["--knowledge", str(knowledge)]
         unlimited = {"QA_BOT_ASKS_PER_MINUTE": 0, "QA_BOT_READS_PER_MINUTE": 0}
+        # What a server keeps is its test's own, as what it builds is.
+        if "QA_BOT_CACHE" in environ:
+            environ.setdefault("QA_BOT_STATE", environ["QA_BOT_CACHE"])
         texts = {name: str(value) for name, value in (unlimited | environ).items()}
         self.process = subprocess.Popen(
             command,

@@ -64,7 +64,7 @@ OWNERS = {
     "waitress": {"web/server.py"},
     "rjsmin": {"web/assets.py"},
     "rcssmin": {"web/assets.py"},
-    "click": {"cli.py"},
+    "click": {"cli/"},
 }
 
 PACKAGE = PROJECT / "qa_bot"

@@ -1,0 +1,62 @@
+"""Take the options, and print as all commands do: JSON, progress, mistakes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qa_bot.bot import Bot
+from qa_bot.mistakes import MistakesError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from qa_bot.settings import Settings
+
+MISTAKES = 1
+"""The exit code where data has mistakes, or something to mend, or a measure is under its floor."""
+
+knowledge_option = click.option(
+    "--knowledge",
+    type=click.Path(exists=True, path_type=Path),
+    help="A file or folder of knowledge, or a saved index (default: the bundled base).",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def open_bot(settings: Settings, knowledge: Path | None) -> Bot:
+    """Open the bot on what `--knowledge` names, else on the settings' knowledge."""
+    return Bot.open(knowledge, settings)
+
+
+@contextmanager
+def mistakes_reported(*, as_json: bool) -> Iterator[None]:
+    """Print mistakes in the data, all of them, and exit with 1."""
+    try:
+        yield
+    except MistakesError as error:
+        if as_json:
+            click.echo(to_json({"mistakes": [str(mistake) for mistake in error.mistakes]}))
+        else:
+            click.echo(str(error), err=True)
+        sys.exit(MISTAKES)
+
+
+@contextmanager
+def progress_bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
+    """Show a progress bar on standard error while a terminal is there."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
+        yield bar.update
+
+
+def to_json(data: object) -> str:
+    """Write data as people read JSON."""
+    return json.dumps(data, ensure_ascii=False, indent=2)

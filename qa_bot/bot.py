@@ -69,7 +69,6 @@ class Bot:
             analyzer, index.words(), index.exact, index.postings["passages"].vocabulary
         )
         self.dialogue = Dialogue(followups, analyzer, settings.max_question_chars)
-        self.entries = {entry.id: entry for entry in index.base.entries}
 
     @classmethod
     def open(
@@ -101,7 +100,7 @@ class Bot:
         """
         started = time.perf_counter()
         before = read_context(
-            context or {}, self.analyzer.facets, self.entries, self.settings.max_question_chars
+            context or {}, self.analyzer.facets, self.index.ids, self.settings.max_question_chars
         )
         query = read_query(question, self.analyzer, self.repairer)
         if query.key in self.smalltalk and query.key not in self.index.exact:
@@ -160,7 +159,7 @@ class Bot:
     def _follow_up(self, query: Query, before: Context, top: int) -> Reply:
         """Read a question after what was said before; by itself where that leads nowhere."""
         if chosen := self.dialogue.chosen(query, before):
-            named = read_query(self.entries[chosen].question, self.analyzer)
+            named = read_query(self.index.entry(chosen).question, self.analyzer)
             return self._respond(named, before, top)
         replies = [
             replace(

@@ -19,6 +19,7 @@ ROOMS = [
     "mistakes",
     "logs",
     "text",
+    "vocabulary",
     "lexicon",
     "facets",
     "knowledge",

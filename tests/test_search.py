@@ -19,11 +19,11 @@ from qa_bot.index.nearest import Nearest
 from qa_bot.index.plain import PlainKernel
 from qa_bot.index.postings import Weighting
 from qa_bot.index.search import Room, Search, kernel_for
-from qa_bot.index.vocabulary import Vocabulary
 from qa_bot.knowledge import Entry, KnowledgeBase, Passage
 from qa_bot.lexicon import Lexicon
 from qa_bot.mistakes import Location
 from qa_bot.query import read_query
+from qa_bot.vocabulary import Vocabulary
 
 KERNELS = [PlainKernel, CompiledKernel]
 WORDS = [

@@ -77,7 +77,7 @@ def lint_command(settings: Settings, knowledge: Path | None, *, as_json: bool) -
     """Print what to mend in the knowledge, and the grid of what it holds; hints exit with 0."""
     with mistakes_reported(as_json=as_json):
         bot = open_bot(settings, knowledge)
-    with progress_bar("asking", len(bot.entries)) as progress:
+    with progress_bar("asking", len(bot.index.base.entries)) as progress:
         report = lint(bot, datetime.datetime.now().astimezone().date(), progress)
     click.echo(to_json(report.to_dict()) if as_json else str(report))
     sys.exit(0 if report.clean else MISTAKES)

@@ -19,7 +19,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from qa_bot.index.forms import FORMS, entry_terms
 from qa_bot.index.postings import Postings, term_weight
-from qa_bot.index.vocabulary import Vocabulary
+from qa_bot.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -6,9 +6,13 @@ yields entries and mistakes; it never raises for what a file says.
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.knowledge import Entry, KnowledgeBase, merge
+from qa_bot.lexicon import hash_files
 from qa_bot.mistakes import Location, Mistake, MistakesError
 from qa_bot.sources.delimited import read_csv
 from qa_bot.sources.document import read_document
@@ -19,7 +23,6 @@ from qa_bot.text import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from qa_bot.facets import FacetReader
 
@@ -31,6 +34,10 @@ READERS: Mapping[str, Callable[[Path, str], Iterator[Entry | Mistake]]] = {
     ".xlsx": read_workbook,
 }
 """File name ending → reader; the longest ending that fits is taken."""
+
+PACKAGE = Path(__file__).parent.parent
+READ_BY = ("sources", "knowledge.py", "mining.py", "text.py")
+"""What of the program turns files into a knowledge base."""
 
 HIDDEN = (".", "~$")
 """How the names of files begin that editors and systems leave behind; they are passed over."""
@@ -44,8 +51,7 @@ def read_knowledge(path: Path, facets: FacetReader) -> KnowledgeBase:
     entries: list[Entry] = []
     mistakes: list[Mistake] = []
     for file in _files(path):
-        name = file.name if file == path else file.relative_to(path).as_posix()
-        for found in _read_file(file, name):
+        for found in _read_file(file, _name(file, path)):
             if isinstance(found, Mistake):
                 mistakes.append(found)
             else:
@@ -60,6 +66,29 @@ def read_knowledge(path: Path, facets: FacetReader) -> KnowledgeBase:
     if mistakes:
         raise MistakesError(mistakes)
     return base
+
+
+def hash_knowledge(path: Path) -> str:
+    """Identify what `read_knowledge` would read, and the program that reads it.
+
+    Raise MistakesError when there is no such file or folder.
+    """
+    digest = hashlib.sha256(hash_files(_program()).encode())
+    for file in _files(path):
+        digest.update(_name(file, path).encode() + b"\0")
+        # What cannot be read is a mistake that `read_knowledge` tells.
+        with suppress(OSError), file.open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _program() -> Iterator[Path]:
+    for name in READ_BY:
+        yield from sorted((PACKAGE / name).glob("*.py")) or [PACKAGE / name]
+
+
+def _name(file: Path, path: Path) -> str:
+    return file.name if file == path else file.relative_to(path).as_posix()
 
 
 def _files(path: Path) -> list[Path]:

@@ -27,15 +27,16 @@ class Edition:
 
     bot: Bot
     suggestions: Suggestions
-    numbers: Mapping[str, int]
-    """Id of an entry → its place in the base."""
 
     @classmethod
     def of(cls, bot: Bot) -> Edition:
         """Make the edition of a bot."""
-        base = bot.index.base
-        numbers = {entry.id: number for number, entry in enumerate(base.entries)}
-        return cls(bot, Suggestions(base), numbers)
+        return cls(bot, Suggestions(bot.index.base))
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """Give the places of entries in the base by their ids."""
+        return self.bot.index.ids
 
 
 class LiveBot:

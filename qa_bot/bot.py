@@ -66,7 +66,11 @@ class Bot:
         self.settings = settings
         self.ranker = Ranker(index, analyzer, coefficients)
         self.repairer = Repairer(
-            analyzer, index.words(), index.exact, index.postings["passages"].vocabulary
+            analyzer,
+            index.terms,
+            index.words,
+            index.characters.hold,
+            index.postings["passages"].vocabulary,
         )
         self.dialogue = Dialogue(followups, analyzer, settings.max_question_chars)
 

@@ -79,6 +79,11 @@ class Vocabulary(Mapping[str, int]):
                 return number
         return -1
 
+    def name(self, number: int) -> str:
+        """Give the term of a number."""
+        own = self._letters[self._ends[number] : self._ends[number + 1]]
+        return own.tobytes().decode(errors="surrogatepass")
+
     def __getitem__(self, term: str) -> int:
         number = self.number(term)
         if number < 0:

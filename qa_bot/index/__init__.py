@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from qa_bot.analyzer import WORD
 from qa_bot.index.candidates import (
     UNASKED,
     make_candidate,
@@ -22,6 +21,8 @@ from qa_bot.index.candidates import log_strength as log_strength
 from qa_bot.index.candidates import shared_weight as shared_weight
 from qa_bot.index.candidates import strength as strength
 from qa_bot.index.candidates import tversky as tversky
+from qa_bot.index.characters import Characters as Characters
+from qa_bot.index.characters import Sounding as Sounding
 from qa_bot.index.entries import StoredEntries
 from qa_bot.index.forms import FORMS, form_terms
 from qa_bot.index.forms import passage_terms as passage_terms
@@ -34,7 +35,9 @@ from qa_bot.index.saved import is_saved_index as is_saved_index
 from qa_bot.index.saved import open_saved, parts_of, save, unreadable
 from qa_bot.index.saved import verify as verify
 from qa_bot.index.search import Room, Search, kernel_for
+from qa_bot.index.words import Words
 from qa_bot.knowledge import KnowledgeBase
+from qa_bot.repair import Terms
 from qa_bot.text import match_key
 from qa_bot.vocabulary import Keys
 
@@ -88,6 +91,12 @@ class Index:
     """Id of every entry → its place in the base."""
     profiles: Profiles
     """The facets of every entry."""
+    characters: Characters
+    """The characters of every wording."""
+    terms: Terms
+    """What is mended when it is mistyped."""
+    words: Words = field(init=False)
+    """The words of the wordings, and in how many wordings each of them stands."""
     _asked: Callable[[str, Reading, Analyzer], Asked] = field(init=False)
     """Form, reading, analyzer → what a text asks for in that form; the last few are remembered."""
     _term: Callable[[str, str, Analyzer], tuple[int, float, int]] = field(init=False)
@@ -106,6 +115,7 @@ class Index:
             for form, part in self.postings.items()
         }
         object.__setattr__(self, "_searches", searches)
+        object.__setattr__(self, "words", Words(self.postings["written"]))
         scans = {
             form: PlainKernel(part, self._starts(form)) for form, part in self.postings.items()
         }
@@ -121,17 +131,20 @@ class Index:
         """Index all entries; `progress` is told how many more of them were read."""
         from qa_bot.index.building import build_postings  # noqa: PLC0415 - slow, rarely needed
 
+        postings = build_postings(base.entries, analyzer, progress)
         return cls(
             base,
             index_key(base, analyzer),
             language_key(analyzer),
             analyzer.mined,
-            build_postings(base.entries, analyzer, progress),
+            postings,
             _starts(len(entry.asked_as()) for entry in base.entries),
             _starts(len(entry.passages) for entry in base.entries),
             _keys(base),
             Keys.of({entry.id: number for number, entry in enumerate(base.entries)}),
             Profiles.of(base.entries, analyzer.facets),
+            Characters.of(base.entries),
+            Terms.of(analyzer, dict(Words(postings["written"]))),
         )
 
     def search(self, query: Query, analyzer: Analyzer, k: int) -> list[Candidate]:
@@ -225,13 +238,6 @@ class Index:
     def _look_up(self, form: str, term: str, analyzer: Analyzer) -> tuple[int, float, int]:
         return self.postings[form].look_up(term, analyzer.background)
 
-    def words(self) -> dict[str, int]:
-        """Give the words of the wordings, and in how many wordings each of them stands."""
-        postings = self.postings["written"]
-        counts = np.diff(postings.starts).tolist()
-        terms = postings.vocabulary.items()
-        return {term[1:]: counts[number] for term, number in terms if term[0] == WORD}
-
     def entry(self, id_: str) -> Entry:
         """Give the entry of an id; raise KeyError if there is none."""
         return self.base.entries[self.ids[id_]]
@@ -258,6 +264,8 @@ class Index:
             "exact": self.exact.arrays(),
             "ids": self.ids.arrays(),
             "profiles": self.profiles.arrays(),
+            "characters": self.characters.arrays(),
+            "terms": self.terms.arrays(),
         }
         for part, own in parts.items():
             arrays |= {f"{part}-{name}": values for name, values in own.items()}
@@ -284,6 +292,8 @@ class Index:
                 Keys.from_arrays(parts["exact"]),
                 Keys.from_arrays(parts["ids"]),
                 Profiles.from_arrays(facts["profiles"], parts["profiles"]),
+                Characters.from_arrays(parts["characters"]),
+                Terms.from_arrays(parts["terms"]),
             )
         except (KeyError, TypeError) as error:
             raise unreadable(folder, error) from None

@@ -16,15 +16,28 @@ from qa_bot.lexicon import hash_files
 from qa_bot.mistakes import Location, Mistake, MistakesError
 from qa_bot.sources.delimited import read_csv
 from qa_bot.sources.document import read_document
-from qa_bot.sources.markdown import read_markdown
 from qa_bot.sources.titles import read_titles
-from qa_bot.sources.workbook import read_workbook
 from qa_bot.text import normalize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from qa_bot.facets import FacetReader
+
+
+def read_markdown(path: Path, name: str) -> Iterator[Entry | Mistake]:
+    """Read an article in Markdown; see `sources.markdown`."""
+    from qa_bot.sources.markdown import read_markdown as read  # noqa: PLC0415 - slow to import
+
+    return read(path, name)
+
+
+def read_workbook(path: Path, name: str) -> Iterator[Entry | Mistake]:
+    """Read the tables of a workbook; see `sources.workbook`."""
+    from qa_bot.sources.workbook import read_workbook as read  # noqa: PLC0415 - slow to import
+
+    return read(path, name)
+
 
 READERS: Mapping[str, Callable[[Path, str], Iterator[Entry | Mistake]]] = {
     ".titles.txt": read_titles,
@@ -50,7 +63,7 @@ def read_knowledge(path: Path, facets: FacetReader) -> KnowledgeBase:
     """
     entries: list[Entry] = []
     mistakes: list[Mistake] = []
-    for file in _files(path):
+    for file in files_of(path):
         for found in _read_file(file, _name(file, path)):
             if isinstance(found, Mistake):
                 mistakes.append(found)
@@ -74,7 +87,7 @@ def hash_knowledge(path: Path) -> str:
     Raise MistakesError when there is no such file or folder.
     """
     digest = hashlib.sha256(hash_files(_program()).encode())
-    for file in _files(path):
+    for file in files_of(path):
         digest.update(_name(file, path).encode() + b"\0")
         # What cannot be read is a mistake that `read_knowledge` tells.
         with suppress(OSError), file.open("rb") as opened:
@@ -91,7 +104,8 @@ def _name(file: Path, path: Path) -> str:
     return file.name if file == path else file.relative_to(path).as_posix()
 
 
-def _files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
+    """Give the file, or every file below the folder but those that nobody means to be read."""
     if not path.exists():
         mistake = Mistake(Location(str(path)), "no such file or folder", "check the path")
         raise MistakesError([mistake])

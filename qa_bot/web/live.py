@@ -31,7 +31,7 @@ class Edition:
     @classmethod
     def of(cls, bot: Bot) -> Edition:
         """Make the edition of a bot."""
-        return cls(bot, Suggestions(bot.index.base))
+        return cls(bot, Suggestions(bot.index.base.entries, bot.index.characters))
 
     @property
     def numbers(self) -> Mapping[str, int]:

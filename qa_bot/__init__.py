@@ -5,8 +5,8 @@ The way of the data, each room importing only from those above it:
     settings    environment → Settings
     mistakes    file:line, what is wrong, how to mend it
     logs        what happened, as text or JSON lines
-    text        str → normal form, words, sounds
     vocabulary  strings → numbers, in arrays that are mapped
+    text        str → normal form, words, sounds
     lexicon     data/lexicon → words, synonyms, stop words
     facets      str → typed facets: region, permit, intent …
     knowledge   Entry, Passage, KnowledgeBase

@@ -34,7 +34,7 @@ KEPT = 4
 
 
 def open_index(
-    place: Path, settings: Settings, progress: Callable[[int], object]
+    place: Path, settings: Settings, progress: Callable[[int], object] = lambda _: None
 ) -> tuple[Index, Analyzer]:
     """Open a saved index, or knowledge whose index is built when it is new and then kept.
 

@@ -126,6 +126,15 @@ class Keys(Mapping[str, int]):
         """Take what `arrays` gave."""
         return cls(Vocabulary.from_arrays(arrays), arrays["numbers"])
 
+    def to_bytes(self) -> dict[str, tuple[str, bytes]]:
+        """Give the arrays as plain data, for a file of another kind; see `from_bytes`."""
+        return {name: (own.dtype.str, own.tobytes()) for name, own in self.arrays().items()}
+
+    @classmethod
+    def from_bytes(cls, data: Mapping[str, tuple[str, bytes]]) -> Keys:
+        """Take what `to_bytes` gave; nothing is copied."""
+        return cls.from_arrays({n: np.frombuffer(own, kind) for n, (kind, own) in data.items()})
+
     def __getitem__(self, key: str) -> int:
         return int(self.numbers[self.keys_in_order[key]])
 

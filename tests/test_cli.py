@@ -89,6 +89,16 @@ def test_a_saved_index_can_be_asked(run, write, tmp_path):
     assert "[answered]" in done.stdout
 
 
+def test_check_reads_a_saved_index_through(run, write, tmp_path):
+    saved = tmp_path / "索引"
+    run("index", saved, "--knowledge", write("faq.csv", FAQ))
+    assert json.loads(run("check", "--json", "--knowledge", saved).stdout)["entries"] == 1
+    (saved / "entries-rows.npy").write_bytes(b"")
+    done = run("check", "--knowledge", saved)
+    assert done.exit_code == 1
+    assert "entries-rows.npy: missing or damaged" in done.stdout
+
+
 def test_eval_prints_a_table_and_json(run):
     assert run("eval").stdout.startswith("| kind |")
     assert json.loads(run("eval", "--json").stdout)["all"]["questions"] > 100

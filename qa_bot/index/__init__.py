@@ -34,7 +34,7 @@ from qa_bot.index.saved import FORMAT as FORMAT
 from qa_bot.index.saved import is_saved_index as is_saved_index
 from qa_bot.index.saved import open_saved, parts_of, save, unreadable
 from qa_bot.index.saved import verify as verify
-from qa_bot.index.search import Room, Search, kernel_for
+from qa_bot.index.search import Hastening, Room, Search
 from qa_bot.index.words import Words
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.repair import Terms
@@ -104,17 +104,23 @@ class Index:
     are remembered."""
     _searches: Mapping[str, Search] = field(init=False)
     _scans: Mapping[str, PlainKernel] = field(init=False)
+    _hastening: Hastening = field(init=False)
 
     def __post_init__(self) -> None:
         """Remember what was looked up: search, ranking and explanation ask for the same."""
         object.__setattr__(self, "_asked", lru_cache(maxsize=64)(self._look_up_all))
         object.__setattr__(self, "_term", lru_cache(maxsize=TERMS)(self._look_up))
         room = Room()
+        scans = {
+            form: PlainKernel(part, self._starts(form)) for form, part in self.postings.items()
+        }
         searches = {
-            form: Search(part, self._starts(form), room, kernel_for(part, self._starts(form)))
+            form: Search(part, self._starts(form), room, scans[form])
             for form, part in self.postings.items()
         }
+        object.__setattr__(self, "_scans", scans)
         object.__setattr__(self, "_searches", searches)
+        object.__setattr__(self, "_hastening", Hastening(searches.values()))
         object.__setattr__(self, "words", Words(self.postings["written"]))
         scans = {
             form: PlainKernel(part, self._starts(form)) for form, part in self.postings.items()
@@ -152,6 +158,7 @@ class Index:
 
         Among equally near entries the earlier one comes first.
         """
+        self._hastening.count()
         exact = self.exact.get(query.key, -1)
         sought = {
             form: self._asked(form, query.reading, analyzer).sought for form in self._searches

@@ -28,6 +28,7 @@ from qa_bot.index.likeness import Likeness, Sought
 from qa_bot.index.nearest import Nearest
 from qa_bot.index.plain import PlainKernel
 from qa_bot.index.saved import FORMAT, open_saved, save, unreadable
+from qa_bot.index.saved import OutdatedIndexError as OutdatedIndexError
 from qa_bot.index.saved import is_saved_index as is_saved_index
 from qa_bot.index.search import Room, Search, kernel_for
 from qa_bot.index.vocabulary import ARRAYS as KEYS

@@ -43,7 +43,7 @@ def read_knowledge(path: Path, facets: FacetReader) -> KnowledgeBase:
     """
     entries: list[Entry] = []
     mistakes: list[Mistake] = []
-    for file in _files(path):
+    for file in files_of(path):
         name = file.name if file == path else file.relative_to(path).as_posix()
         for found in _read_file(file, name):
             if isinstance(found, Mistake):
@@ -62,7 +62,8 @@ def read_knowledge(path: Path, facets: FacetReader) -> KnowledgeBase:
     return base
 
 
-def _files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
+    """Give the file, or every file below the folder but those that nobody means to be read."""
     if not path.exists():
         mistake = Mistake(Location(str(path)), "no such file or folder", "check the path")
         raise MistakesError([mistake])

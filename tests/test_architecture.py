@@ -42,6 +42,7 @@ ROOMS = [
     "journal",
     "evaluation",
     "lint",
+    "releases",
     "web",
     "cli",
     "__main__",

@@ -17,11 +17,14 @@ from qa_bot.evaluation import read_judgments
 from qa_bot.evaluation.conversation import ask_in_turn
 from qa_bot.releases import (
     BelowFloorsError,
+    Given,
     PublishedMeanwhileError,
     ReleaseError,
     Releases,
     UnchangedError,
     differences,
+    facts_of,
+    replay,
     replies_changed,
 )
 from qa_bot.releases.contents import SHAPING
@@ -444,3 +447,39 @@ def test_pruning_can_leave_what_was_current_lately(releases, publish):
     assert releases.prune(1, "王芳", "腾地方", long_ago) == []
     later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
     assert releases.prune(1, "王芳", "腾地方", later) == [1, 2]
+
+
+def given(reply, day, **facts):
+    """Keep a reply as the journal does."""
+    kept = {**facts_of(reply), **facts}
+    return Given(reply.release, reply.question, None, 3, day, kept)
+
+
+def test_a_replay_gives_the_same_from_the_release_that_gave_it_although_another_is_current(
+    own, releases, publish
+):
+    publish(OLD.replace("answer", "answer,valid_until").replace("。\n", "。,2026-06-30\n"))
+    june = datetime.date(2026, 6, 30)
+    reply = releases.open(1, own).as_of(june).ask("几点上班")
+    assert reply.outcome == "answered"
+    publish(NEW)
+    again = replay(releases, own, given(reply, june))
+    assert again.differs == ()
+    assert again.reply.digest() == reply.digest()
+
+
+def test_a_replay_tells_in_what_it_is_another_reply(own, releases, publish):
+    publish()
+    reply = releases.open(1, own).ask("几点上班")
+    again = replay(releases, own, given(reply, datetime.date(2026, 6, 30), outcome="no_match"))
+    assert [(f.name, f.old, f.new) for f in again.differs] == [("outcome", "no_match", "answered")]
+
+
+def test_what_was_never_published_or_was_deleted_cannot_be_replayed(own, releases, publish):
+    publish()
+    reply = releases.open(1, own).ask("几点上班")
+    day = datetime.date(2026, 6, 30)
+    with pytest.raises(ReleaseError, match="not published"):
+        replay(releases, own, given(replace(reply, release=0), day))
+    with pytest.raises(ReleaseError, match="there is no release 7"):
+        replay(releases, own, given(replace(reply, release=7), day))

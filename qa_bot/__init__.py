@@ -30,6 +30,7 @@ The way of the data, each room importing only from those above it:
     journal     Reply, vote → rows of a database
     evaluation  questions, judged or made of the base → figures
     lint        a base → what its owner should mend in it
+    releases    files → numbered states; one is current
     web         HTTP ↔ JSON, the page
     cli         argv
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import time
 import uuid
@@ -20,6 +21,7 @@ from qa_bot.reply import (
     CLARIFY,
     LISTED_UNANSWERED,
     NO_MATCH,
+    UNRELEASED,
     Clarification,
     Reply,
 )
@@ -59,6 +61,9 @@ class Bot:
         settings: Settings,
     ) -> None:
         """Take the parts; `open` makes them from files."""
+        self.release = UNRELEASED
+        """The number of the release that this is the bot of; see `released`."""
+        self._today: datetime.date | None = None
         self.smalltalk = smalltalk
         self.index = index
         self.analyzer = analyzer
@@ -95,6 +100,18 @@ class Bot:
         index, analyzer = open_index(place, settings, progress)
         return cls(index, analyzer, phrases, models, smalltalk, followups, settings)
 
+    def released(self, number: int) -> Bot:
+        """Give the same bot as that of a release, whose number its replies then carry."""
+        own = copy.copy(self)
+        own.release = number
+        return own
+
+    def as_of(self, day: datetime.date) -> Bot:
+        """Give the same bot on another day: what had not expired then is answered."""
+        own = copy.copy(self)
+        own._today = day  # noqa: SLF001 - a bot of the same class, made here
+        return own
+
     def ask(self, question: str, context: Mapping[str, Any] | None = None, top: int = 3) -> Reply:
         """Reply to a question with at most `top` alternatives.
 
@@ -119,7 +136,13 @@ class Bot:
             reply = replace(reply, context=passed_on.to_dict())
         elapsed = (time.perf_counter() - started) * 1000
         understood = replace(reply.query, repairs=query.repairs)
-        return replace(reply, question=question, query=understood, timing_ms=elapsed)
+        return replace(
+            reply,
+            question=question,
+            query=understood,
+            timing_ms=elapsed,
+            release=self.release,
+        )
 
     def _several(self, whole: Query, before: Context, top: int) -> Reply | None:
         """Reply to the first of several questions in a message, and say so; None: it asks one.
@@ -249,7 +272,8 @@ class Bot:
         """Answer from the best hit, or say why it holds no answer."""
         say = self.phrases.say
         entry = best.entry
-        if best.passage is None or entry.expired(datetime.datetime.now().astimezone().date()):
+        today = self._today or datetime.datetime.now().astimezone().date()
+        if best.passage is None or entry.expired(today):
             rule = "listed_unanswered" if best.passage is None else "expired"
             sentence = say(
                 f"sentence.{rule}", question=entry.question, valid_until=entry.valid_until

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import Analyzer
 from qa_bot.facets import read_facets
-from qa_bot.index import FORMAT, Index, is_saved_index, language_key
+from qa_bot.index import FORMAT, Index, OutdatedIndexError, is_saved_index, language_key
 from qa_bot.lexicon import read_lexicon
 from qa_bot.mining import mine_words
 from qa_bot.mistakes import Location, Mistake, MistakesError
@@ -112,5 +112,5 @@ def _open_saved(folder: Path, language: Language, settings: Settings) -> tuple[I
     if index.language != language_key(analyzer):
         problem = "the saved index was built with another lexicon"
         remedy = "build it anew: python -m qa_bot index"
-        raise MistakesError([Mistake(Location(str(folder)), problem, remedy)])
+        raise OutdatedIndexError([Mistake(Location(str(folder)), problem, remedy)])
     return index, analyzer

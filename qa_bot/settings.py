@@ -38,7 +38,10 @@ class Settings:
     """The folder of judged questions that `eval` measures with."""
 
     state: Path = PROJECT / "var"
-    """Where what must not be lost is kept: the journal."""
+    """Where what must not be lost is kept: the journal and the releases."""
+
+    releases: str = "{state}/releases"
+    """The folder of what was published ({state}: as above)."""
 
     cache: Path = PROJECT / "var" / "cache"
     """Where built indexes and the segmenter's dictionary are kept between starts."""

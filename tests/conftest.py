@@ -29,9 +29,10 @@ Write = Callable[[str, str | bytes], Path]
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The project's own lexicon and phrases, with a cache of the test run's own, without limits."""
+    """The project's own lexicon and phrases, with folders of the test run's own, without limits."""
     return Settings(
         cache=tmp_path_factory.mktemp("cache"),
+        state=tmp_path_factory.mktemp("state"),
         contact="客服电话 400-000-0000",
         asks_per_minute=0,
         reads_per_minute=0,

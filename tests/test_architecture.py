@@ -43,6 +43,7 @@ ROOMS = [
     "journal",
     "evaluation",
     "lint",
+    "releases",
     "web",
     "cli",
     "__main__",

@@ -31,6 +31,7 @@ from qa_bot.index.nearest import Nearest
 from qa_bot.index.plain import PlainKernel
 from qa_bot.index.profiles import Profiles as Profiles
 from qa_bot.index.saved import FORMAT as FORMAT
+from qa_bot.index.saved import OutdatedIndexError as OutdatedIndexError
 from qa_bot.index.saved import is_saved_index as is_saved_index
 from qa_bot.index.saved import open_saved, parts_of, save, unreadable
 from qa_bot.index.saved import verify as verify

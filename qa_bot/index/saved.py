@@ -45,6 +45,10 @@ ARRAYS = tuple(
 )
 
 
+class OutdatedIndexError(MistakesError):
+    """A saved index is whole, but of another program or lexicon than those that open it."""
+
+
 def is_saved_index(path: Path) -> bool:
     """Tell whether a path is a folder that an index was saved in."""
     return (path / HEADER).is_file()
@@ -227,7 +231,7 @@ def _read_header(folder: Path, is_whole: Callable[[Path, str], bool]) -> dict[st
         raise unreadable(folder, error) from None
     if found != FORMAT:
         problem = f"the saved index is of format {found}, this program's is {FORMAT}"
-        raise MistakesError([Mistake(location, problem, REMEDY)])
+        raise OutdatedIndexError([Mistake(location, problem, REMEDY)])
     damaged = [
         Mistake(Location(str(folder / name)), "missing or damaged", REMEDY)
         for name, checksum in files

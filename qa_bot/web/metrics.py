@@ -42,6 +42,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
     entries = Gauge(
         "qa_bot_entries", "Entries that are answered from.", ["answered"], registry=registry
     )
+    release = Gauge("qa_bot_release", "The release that answers; 0: none.", registry=registry)
     lost = Gauge(
         "qa_bot_journal_left_out", "Answers that the journal could not keep.", registry=registry
     )
@@ -68,6 +69,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
             )
         if live.bot:
             base = live.bot.index.base
+            release.set(live.bot.release)
             entries.labels("true").set(base.answered)
             entries.labels("false").set(len(base.entries) - base.answered)
         if live.journal:

@@ -44,7 +44,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
         edition = edition_of(live)
         before = _context(edition, turns[:-1], live.settings)
         reply = ask(live, edition, turns[-1], before, DEFAULT_TOP)
-        text = in_words(reply, edition.bot.phrases, live.settings.contact, page_address)
+        text = in_words(reply, edition.bot.phrases, edition.bot.settings.contact, page_address)
         facts = {
             "id": f"chatcmpl-{reply.answer_id}",
             "created": int(time.time()),

@@ -1,4 +1,4 @@
-"""Run the application under waitress: one process, threads, a reload on SIGHUP."""
+"""Run the application under waitress: one process, threads; what is published is followed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from waitress.task import ErrorTask
 
 from qa_bot.journal import Journal, JournalError
 from qa_bot.mistakes import MistakesError
+from qa_bot.releases import ReleaseError
 from qa_bot.web import create_app
 from qa_bot.web.problems import MEDIA_TYPE, problem
 
@@ -49,11 +50,11 @@ class ProblemTask(ErrorTask):  # type: ignore[misc] # waitress ships no types
 
 
 def serve(live: LiveBot) -> None:
-    """Answer until SIGINT or SIGTERM; SIGHUP reloads the knowledge.
+    """Answer until SIGINT or SIGTERM, from the current release; SIGHUP reloads.
 
-    The port answers at once, `/readyz` when the knowledge is open. Raise MistakesError or OSError
-    when the knowledge can't be opened at the start, SettingsError for a setting that makes no
-    sense.
+    The port answers at once, `/readyz` when the knowledge is open. Raise MistakesError,
+    ReleaseError or OSError when the knowledge can't be opened at the start, SettingsError for a
+    setting that makes no sense.
 
     waitress, because it is pure Python, runs wherever Python does, and reads slow requests and
     writes slow responses in one event loop, so that a slow client never holds a thread.
@@ -71,15 +72,18 @@ def serve(live: LiveBot) -> None:
         # The application itself trusts as many proxies as the settings say.
         clear_untrusted_proxy_headers=False,
     )
-    failed: list[MistakesError | OSError] = []
+    failed: list[MistakesError | ReleaseError | OSError] = []
+    stopped = threading.Event()
 
     def open_knowledge() -> None:
         try:
             live.reload()
-        except (MistakesError, OSError) as error:
+        except (MistakesError, ReleaseError, OSError) as error:
             failed.append(error)
             # The main thread is the one that serves; it wakes up at least once a second.
             os.kill(os.getpid(), signal.SIGTERM)
+        else:
+            live.follow(stopped)
 
     def stop(*_: object) -> None:
         raise SystemExit(0)
@@ -92,6 +96,7 @@ def serve(live: LiveBot) -> None:
         server.print_listen("listening at http://{}:{}/")
         server.run()
     finally:
+        stopped.set()
         server.close()
         if live.journal:
             live.journal.close()

@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import Analyzer
+from qa_bot.edits import recover
 from qa_bot.facets import read_facets
 from qa_bot.index import Index, index_key, is_saved_index, language_key
 from qa_bot.lexicon import read_lexicon
@@ -46,6 +47,7 @@ def open_index(
 def read_base(path: Path, settings: Settings) -> tuple[KnowledgeBase, Analyzer]:
     """Read knowledge and make the analyzer for it; raise MistakesError for what is wrong."""
     lexicon, facets = _read_language(settings)
+    recover(path)
     base = read_knowledge(path, facets)
     mined = mine_words(entry.question for entry in base.entries)
     return base, Analyzer(lexicon, facets, mined, settings.cache / "jieba")

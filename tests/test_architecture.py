@@ -23,6 +23,8 @@ ROOMS = [
     "facets",
     "knowledge",
     "sources",
+    "edits",
+    "imports",
     "mining",
     "analyzer",
     "repair",

@@ -1,4 +1,4 @@
-"""Ask, check, lint, measure, index and serve from the command line; the owner of click.
+"""Ask, check, lint, import, measure, index and serve from the command line; the owner of click.
 
 Exit codes: 0 done; 1 the data has mistakes, or something to mend, or a measure is under its floor;
 2 wrong usage.
@@ -11,6 +11,7 @@ import os
 import click
 
 from qa_bot.cli.asking import ask
+from qa_bot.cli.importing import export_command, import_command
 from qa_bot.cli.knowledge import check, index, lint_command
 from qa_bot.cli.measuring import eval_command
 from qa_bot.cli.serving import serve
@@ -33,5 +34,14 @@ def main(context: click.Context) -> None:
     write_log(as_json=context.obj.log_json)
 
 
-for command in (ask, check, lint_command, eval_command, index, serve):
+for command in (
+    ask,
+    check,
+    lint_command,
+    import_command,
+    export_command,
+    eval_command,
+    index,
+    serve,
+):
     main.add_command(command)

@@ -11,6 +11,8 @@ The way of the data, each room importing only from those above it:
     facets      str → typed facets: region, permit, intent …
     knowledge   Entry, Passage, KnowledgeBase
     sources     files → KnowledgeBase, or all mistakes in them
+    edits       a change to an entry → the owner's files, all or nothing
+    imports     files from elsewhere → what would change; the whole base → one file
     mining      titles → the words they show
     analyzer    str → terms
     repair      question → typing errors in the base's own terms

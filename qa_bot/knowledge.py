@@ -13,7 +13,7 @@ from qa_bot.text import match_key
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 STATED = ("facets", "url", "basis", "reviewed_on", "valid_until")
 """What an owner may state of an entry, or leave open."""
@@ -124,21 +124,28 @@ def _place(location: Location) -> list[str | int]:
 
 def entry_id(question: str) -> str:
     """Make the id of an entry that states none: it depends on the question alone."""
-    return hashlib.blake2s(match_key(question).encode(), digest_size=5).hexdigest()
+    return id_of_key(match_key(question))
 
 
-def merge(entries: Iterable[Entry]) -> tuple[KnowledgeBase, list[Mistake]]:
+def id_of_key(key: str) -> str:
+    """Make the id of an entry of whose question the match key is known."""
+    return hashlib.blake2s(key.encode(), digest_size=5).hexdigest()
+
+
+def merge(
+    entries: Iterable[Entry], key_of: Callable[[str], str] = match_key
+) -> tuple[KnowledgeBase, list[Mistake]]:
     """Make a knowledge base in which no question stands twice.
 
     Equal questions (by `match_key`) are joined when at most one of them is answered, or when
     both say the same; two different answers to one question are a mistake, as are two entries
-    of one id.
+    of one id. `key_of` may remember the keys of a base that is merged again and again.
     """
     kept: dict[str, Entry] = {}
     merged: list[tuple[Location, Location]] = []
     mistakes: list[Mistake] = []
     for entry in entries:
-        key = match_key(entry.question)
+        key = key_of(entry.question)
         if key not in kept:
             kept[key] = entry
         elif kept[key].answered and entry.answered and not _same_answer(kept[key], entry):
@@ -149,7 +156,7 @@ def merge(entries: Iterable[Entry]) -> tuple[KnowledgeBase, list[Mistake]]:
             keep, leave = (second, first) if second.answered > first.answered else (first, second)
             kept[key] = _join(keep, leave)
             merged.append((leave.location, keep.location))
-    mistakes += _claim_wordings(kept, merged)
+    mistakes += _claim_wordings(kept, merged, key_of)
     mistakes += _same_ids(kept.values())
     return KnowledgeBase(tuple(kept.values()), tuple(merged)), mistakes
 
@@ -166,7 +173,9 @@ def _join(keep: Entry, leave: Entry) -> Entry:
 
 
 def _claim_wordings(
-    kept: dict[str, Entry], merged: list[tuple[Location, Location]]
+    kept: dict[str, Entry],
+    merged: list[tuple[Location, Location]],
+    key_of: Callable[[str], str],
 ) -> Iterable[Mistake]:
     """Give each wording to one entry: an unanswered title equal to one is that entry's."""
     owners: dict[str, Entry] = {}
@@ -176,7 +185,7 @@ def _claim_wordings(
         entry = kept[form]
         wordings = list(entry.wordings)
         for wording in wordings:
-            key = match_key(wording)
+            key = key_of(wording)
             rival = owners.setdefault(key, entry)
             asked = kept.get(key, entry)
             if rival.id != entry.id:

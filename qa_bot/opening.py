@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import Analyzer
+from qa_bot.edits import recover
 from qa_bot.facets import read_facets
 from qa_bot.index import FORMAT, Index, OutdatedIndexError, is_saved_index, language_key
 from qa_bot.lexicon import read_lexicon
@@ -43,6 +44,7 @@ def open_index(
     language = _read_language(settings)
     if is_saved_index(place):
         return _open_saved(place, language, settings)
+    recover(place)
     folder = _cached(place, language, settings)
     # None was built yet, or it is damaged, or of an earlier version of the program.
     with suppress(MistakesError):
@@ -53,6 +55,7 @@ def open_index(
 
 def read_base(path: Path, settings: Settings) -> tuple[KnowledgeBase, Analyzer]:
     """Read knowledge and make the analyzer for it; raise MistakesError for what is wrong."""
+    recover(path)
     return _read_base(path, _read_language(settings), settings)
 
 

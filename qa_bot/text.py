@@ -57,7 +57,8 @@ def normalize(text: str) -> str:
     """
     form = _fold(text)
     # Conversion goes by words, so its result may hold a word that it converts again (乾縣, 乾县).
-    while (simpler := _fold(_traditional_to_simplified().convert(form))) != form:
+    convert = _traditional_to_simplified().convert
+    while (simpler := convert(form)) != form and (simpler := _fold(simpler)) != form:
         form = simpler
     return form
 

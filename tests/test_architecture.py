@@ -24,6 +24,8 @@ ROOMS = [
     "facets",
     "knowledge",
     "sources",
+    "edits",
+    "imports",
     "mining",
     "analyzer",
     "repair",

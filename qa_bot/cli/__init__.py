@@ -1,4 +1,4 @@
-"""Ask, check, lint, measure, index, publish and serve on the command line; the owner of click.
+"""Ask, check, import, measure, publish and serve on the command line; the owner of click.
 
 Exit codes: 0 done; 1 the data has mistakes, or something to mend, or a measure is under its floor,
 or a release was refused; 2 wrong usage.
@@ -11,6 +11,7 @@ import os
 import click
 
 from qa_bot.cli.asking import ask
+from qa_bot.cli.importing import export_command, import_command
 from qa_bot.cli.knowledge import check, index, lint_command
 from qa_bot.cli.measuring import eval_command
 from qa_bot.cli.releasing import diff, publish, releases_command, rollback
@@ -38,6 +39,8 @@ for command in (
     ask,
     check,
     lint_command,
+    import_command,
+    export_command,
     eval_command,
     index,
     diff,

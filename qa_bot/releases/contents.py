@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa_bot.index import is_saved_index
 from qa_bot.mistakes import Location, Mistake, MistakesError
-from qa_bot.sources import files_of
+from qa_bot.sources import file_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,13 +105,11 @@ def _copy_all(place: Path, target: Path, problem: str = "") -> None:
 
     A file keeps its name in the folder, so that answers name it as they did before.
     """
-    files = files_of(place)
+    files = file_names(place)
     if not files:
         raise MistakesError([Mistake(Location(str(place)), problem, "check the path")])
-    for file in files:
-        copy = target / file.name if problem else target
-        if file != place:
-            copy = target / file.relative_to(place)
+    for name, file in files.items():
+        copy = target if file == place and not problem else target / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         # A link that leads to no file is copied as such: reading will say what is wrong with it.
         shutil.copyfile(file, copy, follow_symlinks=file.is_file())

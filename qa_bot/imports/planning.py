@@ -120,7 +120,7 @@ def _read(
 
 def _try(
     accepted: Mapping[_Key, Entry], base: KnowledgeBase, key_of: Callable[[str], str]
-) -> tuple[list[Mistake], dict[_Key, Fit], dict[_Key, Location], tuple[Entry, ...]]:
+) -> tuple[list[Mistake], dict[_Key, Fit], dict[_Key, Location], Sequence[Entry]]:
     """Join the rows, fit them to the base, join the whole; give what is wrong, or comes of it."""
     coming, wrong = merge(accepted.values(), key_of)
     joined = {_key(left): kept for left, kept in coming.merged}

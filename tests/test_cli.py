@@ -104,5 +104,88 @@ def test_eval_prints_a_table_and_json(run):
     assert json.loads(run("eval", "--json").stdout)["all"]["questions"] > 100
 
 
+@pytest.fixture
+def releasing(run, write, tmp_path):
+    """Run a command on releases of the test's own, and on a FAQ that nobody judged yet."""
+    knowledge = write("faq.csv", FAQ).parent
+
+    def invoke(*arguments, **environment):
+        places = {"QA_BOT_STATE": str(tmp_path), "QA_BOT_JUDGED": str(tmp_path / "judged")}
+        places["QA_BOT_KNOWLEDGE"] = str(knowledge)
+        return run(*arguments, **{**places, **environment})
+
+    return invoke
+
+
+def test_what_is_published_is_listed_with_who_did_it_and_why(releasing):
+    done = releasing("publish", "--why", "首次发布", "--who", "王芳")
+    assert (done.exit_code, done.stdout) == (0, "release 1 is current: 1 entries, 1 answered\n")
+    listed = releasing("releases").stdout
+    assert listed.startswith("* 1  20")
+    assert "王芳: publish 0 → 1  首次发布" in listed
+    data = json.loads(releasing("releases", "--json").stdout)
+    assert (data["current"], data["audit"][0]["who"]) == (1, "王芳")
+    assert data["releases"][0]["entries"] == 1
+
+
+def test_publishing_the_same_again_says_so_and_is_no_error(releasing):
+    releasing("publish", "--why", "首次发布")
+    done = releasing("publish", "--why", "再来一次")
+    assert (done.exit_code, done.stdout) == (0, "release 1 already holds exactly this\n")
+
+
+def test_diff_shows_before_publishing_what_changes_and_what_is_said_instead(releasing, write):
+    assert releasing("diff").stdout.startswith("+ 文网文怎么续期?")
+    releasing("publish", "--why", "首次发布")
+    write("faq.csv", FAQ.replace("30日", "60日"))
+    shown = releasing("diff", "--replies").stdout
+    assert "    - 期满前30日内申请延续。\n    + 期满前60日内申请延续。" in shown
+    assert shown.endswith("1 of 1 replies differ\n")
+    data = json.loads(releasing("diff", "--replies", "--json").stdout)
+    assert data["replies"]["changes"][0]["new"]["text"] == "期满前60日内申请延续。"
+
+
+def test_rollback_makes_the_release_before_current_again(releasing, write):
+    releasing("publish", "--why", "首次发布")
+    write("faq.csv", FAQ.replace("30日", "60日"))
+    releasing("publish", "--why", "新规")
+    done = releasing("rollback", "--why", "写错了", "--json")
+    assert json.loads(done.stdout)["number"] == 1
+    assert releasing("diff", "1", "2").stdout.startswith("~ 文网文怎么续期?")
+    assert releasing("releases", "prune", "--keep", "1", "--why", "整理").stdout.endswith("none\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["rollback", "--why", "误点"], "no release to go back to"),
+        (["rollback", "9", "--why", "误点"], "there is no release 9 (there are: 1)"),
+        (["publish", "--why", "误点", "--expect", "0"], "王芳 made release 1 current"),
+        (
+            ["publish", "--why", "误点", "--knowledge", "data/knowledge/faq", "--expect", "7"],
+            "王芳",
+        ),
+        (["diff", "3"], "there is no release 3 (there are: 1)"),
+    ],
+)
+def test_what_is_refused_is_told_and_exits_with_1(releasing, arguments, told):
+    releasing("publish", "--why", "首次发布", "--who", "王芳")
+    done = releasing(*arguments)
+    assert done.exit_code == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_judged_questions_of_another_base_stop_a_release_with_a_hint(releasing, settings):
+    done = releasing("publish", "--why", "首次发布", QA_BOT_JUDGED=str(settings.judged))
+    assert done.exit_code == 1
+    assert "QA_BOT_JUDGED names another folder" in done.stderr
+    forced = releasing(
+        "publish", "--why", "首次发布", "--force", QA_BOT_JUDGED=str(settings.judged)
+    )
+    assert forced.exit_code == 0
+    assert "overruled: " in forced.stderr
+
+
 def test_exit_codes_are_stated_in_the_help(run):
     assert "Exit codes: 0 done; 1" in " ".join(run("--help").stdout.split())

@@ -62,6 +62,10 @@ class Reply:
     """The facet values that were taken over from what was said before."""
     context: Mapping[str, Any] = field(default_factory=dict)
     """What the client sends back with the next question."""
+    nearest: Hit | None = None
+    """The likeliest hit, whether or not it is spoken of; None: nothing was found."""
+    margin: float | None = None
+    """How much surer that hit is than the next; None: there is none, or it was not weighed."""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the reply as the JSON that `/api/v1/answers` sends."""

@@ -11,6 +11,7 @@ import os
 import click
 
 from qa_bot.cli.asking import ask
+from qa_bot.cli.journal import journal
 from qa_bot.cli.knowledge import check, index, lint_command
 from qa_bot.cli.measuring import eval_command
 from qa_bot.cli.serving import serve
@@ -33,5 +34,5 @@ def main(context: click.Context) -> None:
     write_log(as_json=context.obj.log_json)
 
 
-for command in (ask, check, lint_command, eval_command, index, serve):
+for command in (ask, check, lint_command, eval_command, index, serve, journal):
     main.add_command(command)

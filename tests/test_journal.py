@@ -407,12 +407,12 @@ def test_a_reader_does_not_keep_the_writer_waiting(start, bundled):
 
 def test_a_gap_is_ignored_until_it_is_heeded(start):
     journal = start()
-    journal.ignore("k1")
-    journal.ignore("k1")
-    journal.ignore("k2")
-    assert start().ignored().keys() == {"k1", "k2"}
-    start().heed("k1")
-    assert start().ignored().keys() == {"k2"}
+    for key, question in (("k1", "能报销吗"), ("k1", "能报销吗13812345678"), ("k2", "天气")):
+        journal.ignore(key, question)
+    assert start().ignored() == {"k1": "能报销吗[phone]", "k2": "天气"}
+    assert start().heed("k1")
+    assert not start().heed("k1")
+    assert start().ignored() == {"k2": "天气"}
 
 
 # ---- opening

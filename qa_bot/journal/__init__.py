@@ -120,6 +120,7 @@ class Journal(Records):
         def remove(connection: Connection) -> int:
             about = answers.c.id == answer_id
             if text:
+                connection.execute(delete(ignored).where(ignored.c.question == text))
                 about = or_(about, answers.c.question == text, answers.c.understood == text)
                 for row in connection.execute(select(answers).where(asked == text)).mappings():
                     blank = {"context": {**row["context"], ASKED: None}, "masked": True}
@@ -131,9 +132,9 @@ class Journal(Records):
         truncate_log(self._engine)
         return count
 
-    def ignore(self, key: str) -> None:
-        """Keep a gap out of what is listed."""
-        row = {"key": key, "ignored_at": now()}
+    def ignore(self, key: str, question: str) -> None:
+        """Keep a gap out of what is listed, and with it what is asked alike."""
+        row = {"key": key, "ignored_at": now(), "question": text_of(question)}
 
         def replace(connection: Connection) -> int:
             connection.execute(delete(ignored).where(ignored.c.key == key))
@@ -141,10 +142,10 @@ class Journal(Records):
 
         self._writer.done(replace)
 
-    def heed(self, key: str) -> None:
-        """List a gap again that was ignored."""
+    def heed(self, key: str) -> bool:
+        """List a gap again that was ignored; False: it was not."""
         without = delete(ignored).where(ignored.c.key == key)
-        self._writer.done(lambda connection: connection.execute(without).rowcount)
+        return bool(self._writer.done(lambda c: c.execute(without).rowcount))
 
     def prune(self) -> int:
         """Delete what is too much or too old; give how many replies that were since the opening."""

@@ -142,9 +142,10 @@ class Records:
             for row in rows
         ]
 
-    def ignored(self) -> dict[str, datetime.datetime]:
-        """Give the keys of the gaps that are ignored, and since when."""
-        return {row["key"]: in_utc(row["ignored_at"]) for row in self._rows(select(ignored))}
+    def ignored(self) -> dict[str, str]:
+        """Give the gaps that are ignored: key → question."""
+        rows = self._rows(select(ignored).order_by(ignored.c.ignored_at, ignored.c.key))
+        return {row["key"]: row["question"] for row in rows}
 
     def _paged(
         self,

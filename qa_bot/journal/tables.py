@@ -62,5 +62,6 @@ ignored = Table(
     tables,
     Column("key", String(32), primary_key=True),
     Column("ignored_at", DateTime, nullable=False),
+    Column("question", Text, nullable=False),
 )
-"""The gaps that an owner does not want to see again."""
+"""The gaps that an owner does not want to see again, by their first question."""

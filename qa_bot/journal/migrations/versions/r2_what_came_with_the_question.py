@@ -26,4 +26,5 @@ def upgrade() -> None:
         "ignored_gaps",
         sa.Column("key", sa.String(32), primary_key=True),
         sa.Column("ignored_at", sa.DateTime, nullable=False),
+        sa.Column("question", sa.Text, nullable=False),
     )

@@ -338,6 +338,8 @@ class Bot:
             sentence=sentence,
             notice=notice,
             timing_ms=0.0,
+            nearest=best,
+            margin=_margin(best, others),
         )
 
     def _runner_up(self, best: Hit | None, others: Sequence[Hit]) -> str:
@@ -356,3 +358,9 @@ class Bot:
 
 def _confidence(reply: Reply) -> float:
     return reply.confidence
+
+
+def _margin(best: Hit | None, others: Sequence[Hit]) -> float | None:
+    """Tell how much surer the best hit is than the next; None: no other was weighed."""
+    rivals = [hit.confidence for hit in others if hit is not best and hit.features]
+    return best.confidence - max(rivals) if best and rivals else None

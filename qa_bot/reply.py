@@ -66,6 +66,10 @@ class Reply:
     """What the client sends back with the next question."""
     release: int = UNRELEASED
     """The release of the knowledge that answers."""
+    nearest: Hit | None = None
+    """The likeliest hit, whether or not it is spoken of; None: nothing was found."""
+    margin: float | None = None
+    """How much surer that hit is than the next; None: there is none, or it was not weighed."""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the reply as the JSON that `/api/v1/answers` sends."""

@@ -109,6 +109,12 @@ class Settings:
     journal_answers: int = 100_000
     """How many answers the journal keeps; the oldest go first."""
 
+    journal_days: int = 180
+    """How many days the journal keeps an answer and its vote; 0: any number."""
+
+    journal_questions: bool = True
+    """Whether the journal keeps the text of questions."""
+
     host: str = "127.0.0.1"
     """The address the server listens at."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browsing import CHROMIUM, FLAGS, REPORT_VIOLATIONS, Site
+from databases import PostgreSQL
 from running import Server
 
 from qa_bot import Bot, Settings
@@ -107,6 +108,17 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     opened = Journal(f"sqlite:///{tmp_path}/journal.sqlite", most_answers=1000)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a real server: that of QA_BOT_TEST_POSTGRES, or one of the test run's own."""
+    if given := os.environ.get("QA_BOT_TEST_POSTGRES"):
+        yield given
+        return
+    server = PostgreSQL()
+    yield server.url
+    server.close()
 
 
 @pytest.fixture(scope="session")

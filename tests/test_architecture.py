@@ -62,6 +62,7 @@ OWNERS = {
     "markdown_it": {"sources/markdown.py"},
     "yaml": {"sources/markdown.py"},
     "sqlalchemy": {"journal/"},
+    "alembic": {"journal/"},
     "prometheus_client": {"web/metrics.py"},
     "flask": {"web/"},
     "werkzeug": {"web/"},

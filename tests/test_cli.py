@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import datetime
+import io
 import json
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
 
 from qa_bot.cli import main
+from qa_bot.journal import Journal
 
 FAQ = "question,answer\n文网文怎么续期?,期满前30日内申请延续。\n"
 
@@ -189,3 +194,77 @@ def test_judged_questions_of_another_base_stop_a_release_with_a_hint(releasing, 
 
 def test_exit_codes_are_stated_in_the_help(run):
     assert "Exit codes: 0 done; 1" in " ".join(run("--help").stdout.split())
+
+
+# ---- the journal
+
+
+@pytest.fixture
+def journal_run(run, tmp_path, bundled):
+    """Run a command on a journal that keeps three replies, one of them voted down."""
+    path = tmp_path / "state" / "journal.sqlite"
+    path.parent.mkdir()
+    with closing(Journal(f"sqlite:///{path}", 1000)) as journal:
+        for question in ("文网文几年到期", '=HYPERLINK("http://x")的费用', "今天天气怎么样"):
+            reply = bundled.ask(question)
+            journal.keep(reply, {}, 3)
+        journal.vote(reply.answer_id, "down", ["过时"], "+1,\n不对")
+    return lambda *arguments, **more: run(
+        "journal", *arguments, **{"QA_BOT_STATE": str(path.parent), **more}
+    )
+
+
+def test_the_journal_is_exported_as_a_table_that_spreadsheets_read(journal_run, tmp_path):
+    done = journal_run("export", tmp_path / "回答.csv")
+    assert (done.exit_code, done.stdout) == (0, f"3 replies written to {tmp_path / '回答.csv'}\n")
+    content = (tmp_path / "回答.csv").read_bytes()
+    assert content.startswith("\ufeff".encode())
+    assert content.count(b"\r\n") == 4
+    first, second, third = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    assert first["question"] == "文网文几年到期"
+    assert first["outcome"] == "answered"
+    assert second["question"].startswith("'=HYPERLINK(")
+    assert (third["rating"], third["reasons"], third["comment"]) == ("down", "过时", "'+1,\n不对")
+    asked_at = datetime.datetime.strptime(first["asked_at"], "%Y-%m-%d %H:%M:%S").astimezone()
+    assert abs(datetime.datetime.now().astimezone() - asked_at) < datetime.timedelta(minutes=5)
+
+
+def test_the_journal_is_exported_as_json_lines_of_all_that_is_kept(journal_run, tmp_path):
+    assert journal_run("export", "--format", "jsonl", tmp_path / "a.jsonl").exit_code == 0
+    lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
+    first, second, third = map(json.loads, lines)
+    assert first["context"] == {}
+    assert second["question"].startswith("=HYPERLINK")
+    assert third["vote"]["reasons"] == ["过时"]
+
+
+def test_the_journal_is_exported_by_time(journal_run, tmp_path):
+    done = journal_run("export", "--until", "2026-01-01", tmp_path / "a.csv")
+    assert done.stdout.startswith("0 replies")
+    done = journal_run("export", "--since", "2026-01-01", tmp_path / "a.csv")
+    assert done.stdout.startswith("3 replies")
+
+
+def test_an_export_that_cannot_be_written_leaves_nothing(journal_run, tmp_path):
+    done = journal_run("export", tmp_path / "没有" / "a.csv")
+    assert done.exit_code == 1
+    assert "cannot write" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+
+
+def test_a_question_is_forgotten(journal_run):
+    assert journal_run("forget", "--question", "今天天气怎么样").stdout == "1 replies forgotten\n"
+    assert journal_run("forget", "--question", "今天天气怎么样").exit_code == 1
+    assert journal_run("forget").exit_code == 2
+
+
+def test_what_the_settings_do_not_allow_is_pruned(journal_run):
+    assert journal_run("prune").stdout == "0 replies deleted\n"
+    assert journal_run("prune", QA_BOT_JOURNAL_ANSWERS="1").stdout == "2 replies deleted\n"
+
+
+def test_a_journal_that_cannot_be_opened_is_told(journal_run):
+    done = journal_run("prune", QA_BOT_JOURNAL="nosuch://server/db")
+    assert done.exit_code == 1
+    assert "QA_BOT_JOURNAL" in done.stderr
+    assert journal_run("prune", QA_BOT_JOURNAL="").exit_code == 2

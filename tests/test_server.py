@@ -12,11 +12,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from contextlib import closing
 from urllib.parse import quote
 
 import pytest
 from running import DEADLINE, Server
 
+from qa_bot.journal import Journal
 from qa_bot.settings import PROJECT
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="the signals are POSIX's")
@@ -156,6 +159,23 @@ def test_a_vote_on_an_answer_outlives_the_server(start, knowledge, tmp_path):
     ).fetchall()
     database.close()
     assert kept == [("几点上班[phone]", "up")]
+
+
+def test_a_server_that_is_killed_loses_at_most_the_last_second(start, knowledge, tmp_path):
+    server = start(knowledge, QA_BOT_JOURNAL=f"sqlite:///{tmp_path}/journal.sqlite")
+    server.wait_for("answering from 2 entries")
+    given, end = [], time.monotonic() + 2
+    while time.monotonic() < end:
+        _, reply = server.get(f"/api/v1/answers?question={quote('几点上班')}")
+        given.append((time.monotonic(), reply["answer_id"]))
+    server.process.kill()
+    killed = time.monotonic()
+    server.process.wait(DEADLINE)
+    with closing(Journal(f"sqlite:///{tmp_path}/journal.sqlite", 100_000)) as journal:
+        kept = {row.id for row in journal.replies()}
+    older = {id_ for at, id_ in given if at < killed - 1}
+    assert older
+    assert older <= kept
 
 
 def test_a_server_that_cannot_keep_a_journal_says_so_and_answers_all_the_same(start, knowledge):

@@ -12,6 +12,7 @@ import click
 
 from qa_bot.cli.asking import ask
 from qa_bot.cli.importing import export_command, import_command
+from qa_bot.cli.journal import journal
 from qa_bot.cli.knowledge import check, index, lint_command
 from qa_bot.cli.measuring import eval_command
 from qa_bot.cli.releasing import diff, publish, releases_command, rollback
@@ -48,5 +49,6 @@ for command in (
     rollback,
     releases_command,
     serve,
+    journal,
 ):
     main.add_command(command)

@@ -120,7 +120,7 @@ def _read(
 
 def _try(
     accepted: Mapping[_Key, Entry], base: KnowledgeBase, key_of: Callable[[str], str]
-) -> tuple[list[Mistake], dict[_Key, Fit], dict[_Key, Location], Sequence[Entry]]:
+) -> tuple[list[Mistake], dict[_Key, Fit], dict[_Key, Location], tuple[Entry, ...]]:
     """Join the rows, fit them to the base, join the whole; give what is wrong, or comes of it."""
     coming, wrong = merge(accepted.values(), key_of)
     joined = {_key(left): kept for left, kept in coming.merged}
@@ -134,7 +134,7 @@ def _try(
     untouched = (entry for entry in base.entries if entry.id not in changed)
     # Those that come in stand last, so that what clashes is told of them.
     whole, wrong = merge((*untouched, *(fitted.new for fitted in found if fitted.leads)), key_of)
-    return wrong, fits, joined, whole.entries
+    return wrong, fits, joined, tuple(whole.entries)
 
 
 def _unwritable(fits: Mapping[_Key, Fit], root: Path, base: KnowledgeBase) -> list[Mistake]:

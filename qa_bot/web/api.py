@@ -85,7 +85,7 @@ def ask(
     """
     reply = g.reply = edition.bot.ask(question, context, top)
     if live.journal:
-        live.journal.keep(reply)
+        live.journal.keep(reply, context, top)
     return reply
 
 

@@ -109,10 +109,8 @@ def open_journal(settings: Settings) -> Journal | None:
     if not settings.journal:
         return None
     try:
-        settings.state.mkdir(parents=True, exist_ok=True)
-        url = settings.journal.replace("{state}", str(settings.state))
-        return Journal(url, settings.journal_answers)
-    except (JournalError, OSError) as error:
+        return Journal.of(settings)
+    except JournalError as error:
         log.warning("no answers and votes are kept: %s; see QA_BOT_JOURNAL", error)
         return None
 

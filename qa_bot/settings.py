@@ -109,6 +109,9 @@ class Settings:
     journal_answers: int = 100_000
     """How many answers the journal keeps; the oldest go first."""
 
+    remembered_replies: int = 1000
+    """How many replies are remembered for when the same is asked again; 0: none."""
+
     host: str = "127.0.0.1"
     """The address the server listens at."""
 

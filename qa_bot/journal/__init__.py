@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from qa_bot.reply import Reply
 
     Write = Callable[[Connection], bool]
-    Waiting = tuple[Write, Future[bool] | None] | None
-    """A write, and whom to tell its result, if anybody waits for it; None: there is no more."""
+    Row = dict[str, object]
+    Waiting = tuple[Write | Row, Future[bool] | None] | None
+    """The row of an answer, or another write; and whom to tell its result, if anybody waits for it;
+    None: there is no more."""
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +113,7 @@ class Journal:
 
     def keep(self, reply: Reply) -> None:
         """Keep a reply; where too many are waiting it is left out, and the log says so."""
-        row = {
+        row: Row = {
             "id": reply.answer_id,
             "asked_at": _now(),
             "question": mask(reply.question),
@@ -122,7 +124,7 @@ class Journal:
             "rule": reply.rule,
         }
         try:
-            self._waiting.put_nowait((lambda connection: _add(connection, row), None))
+            self._waiting.put_nowait((row, None))
             self._losing = False
         except queue.Full:
             if not self._losing:
@@ -192,10 +194,14 @@ class Journal:
             if item:
                 item = self._waiting.get()
 
-    def _commit(self, batch: Sequence[tuple[Write, Future[bool] | None]]) -> None:
+    def _commit(self, batch: Sequence[tuple[Write | Row, Future[bool] | None]]) -> None:
+        # One by one rows take many times as long, of the time in which others are answered.
+        rows = [write for write, _ in batch if isinstance(write, dict)]
         try:
             with self._engine.begin() as connection:
-                results = [write(connection) for write, _ in batch]
+                if rows:
+                    connection.execute(insert(answers), rows)
+                results = [isinstance(write, dict) or write(connection) for write, _ in batch]
                 newest = connection.scalar(select(func.max(answers.c.number))) or 0
                 too_old = answers.c.number <= newest - self._most_answers
                 connection.execute(delete(answers).where(too_old))
@@ -222,11 +228,6 @@ def _prepare_sqlite(connection: object, _: object) -> None:
     """Let others read while the writer writes, and let a vote go with its answer."""
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
-
-
-def _add(connection: Connection, row: dict[str, object]) -> bool:
-    connection.execute(insert(answers), row)
-    return True
 
 
 def _knows(connection: Connection, answer_id: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from functools import cache
 from typing import TYPE_CHECKING
 
 from flask import Response, g, request
@@ -47,11 +48,15 @@ def init_app(app: Flask, live: LiveBot) -> None:
         "qa_bot_journal_left_out", "Answers that the journal could not keep.", registry=registry
     )
 
+    # Of the few values of the labels each counter is looked up once.
+    requests_of, durations_of = cache(requests.labels), cache(durations.labels)
+
     @app.after_request
     def count(response: Response) -> Response:
-        method = request.method if request.method in METHODS else "other"
-        requests.labels(route(), method, response.status_code).inc()
-        durations.labels(route()).observe(seconds())
+        rule, method = route(), request.method
+        method = method if method in METHODS else "other"
+        requests_of(rule, method, response.status_code).inc()
+        durations_of(rule).observe(seconds())
         if reply := g.get("reply"):
             replies.labels(reply.outcome).inc()
         return response

@@ -61,6 +61,8 @@ def serve(live: LiveBot) -> None:
     """
     settings = live.settings
     app = create_app(live)
+    # With as many visitors as threads it would warn of nearly every request.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     HTTPChannel.error_task_class = ProblemTask
     live.journal = open_journal(settings)
     server = create_server(

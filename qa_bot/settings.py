@@ -119,7 +119,10 @@ class Settings:
     """The port the server listens at."""
 
     threads: int = 8
-    """How many requests the server works on at once."""
+    """How many requests a process works on at once."""
+
+    workers: int = 1
+    """How many processes answer; each has its own threads, and counts requests by itself."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:

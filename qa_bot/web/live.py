@@ -77,6 +77,8 @@ class LiveBot:
         self.settings = settings
         self.path = path
         self.journal = journal
+        self.worker = 0
+        """Which of several processes this is; 0: it is the only one."""
         self.releases = Releases.of(settings)
         self.edition = Edition.of(bot) if bot else None
         self._at_hand: dict[int, Edition] = {}

@@ -31,7 +31,9 @@ class Replies:
         self._bot = bot
         self._known = lru_cache(most)(self._reply)
 
-    def ask(self, question: str, context: Mapping[str, Any] | None = None, top: int = DEFAULT_TOP) -> Reply:
+    def ask(
+        self, question: str, context: Mapping[str, Any] | None = None, top: int = DEFAULT_TOP
+    ) -> Reply:
         """Reply as the bot does; each reply has an id and a time of its own.
 
         Raise ContextError as the bot does.

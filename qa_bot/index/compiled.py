@@ -10,6 +10,9 @@ from numba import njit
 from qa_bot.index.likeness import Likeness, Sought
 from qa_bot.index.nearest import FIRST, PROBE, SLACK, Nearest
 
+COMPARING = 2
+"""How many postings can be read while one term of a text or a query is compared."""
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -126,11 +129,12 @@ def _find(
     # First those that tell most for what they cost to read.
     order = np.argsort(frequency / upper)
     costs = np.cumsum(frequency[order])
+    rests = np.zeros(len(terms) + 1, np.float32)
+    for n in range(len(terms) - 1, -1, -1):
+        rests[n] = rests[n + 1] + upper[order[n]]
+    terms_first, weights_first, views_first = terms[order], weights[order], views[order]
     for probing in (True, False):
         least = nearness[-1] * slack if known == len(owners) else 0.0
-        rests = np.zeros(len(terms) + 1, np.float32)
-        for n in range(len(terms) - 1, -1, -1):
-            rests[n] = rests[n + 1] + upper[order[n]]
         if probing:
             # Texts that are likely near: with rare terms, or of about the query's mass.
             if costs[-1] <= probe:
@@ -151,22 +155,40 @@ def _find(
                 rests[read], max(mass[low], rests[read] / most), asked, unasked, worth
             ):
                 read += 1
-        ranks, bounds = _reaching(
-            starts, lists, times, norms, mass,
-            terms[order[:read]], weights[order[:read]], views[order[:read]], asked, unasked, worth,
-            whole, low, high, 0.0 if probing else rests[read], least, sums,
-        )  # fmt: skip
-        known = _take_in(
+        begins, ends = _within(starts, lists, terms_first, whole, low, high)
+        texts = _read(lists, times, norms, weights_first, views_first, begins, ends, read, sums)
+        rest = rests[read] if not probing else np.float32(0)
+        texts, bounds = _sift(texts, sums, rest, mass, asked, unasked, worth, least)
+        # Those that can be nearest are compared first: then it is known what the others must reach.
+        floor = np.float32(0)
+        if len(bounds) > first * len(owners):
+            floor = np.partition(bounds, len(bounds) - first * len(owners))[-first * len(owners)]
+        known = _compare(
             text_starts, held, counts, norms, mass,
             terms, weights, views, asked, unasked, worth,
-            owner_starts, numbers, ranks, bounds, probing, owners, nearness, known,
-            first * len(owners), slack,
+            owner_starts, numbers, texts[bounds >= floor], owners, nearness, known, slack,
         )  # fmt: skip
+        sums[texts[bounds >= floor]] = 0
+        texts = texts[bounds < floor]
+        if not probing:
+            least = nearness[-1] * slack if known == len(owners) else 0.0
+            per_text = COMPARING * (len(held) // len(mass) + len(terms))
+            for n in range(read, len(terms)):
+                texts, _ = _sift(texts, sums, rests[n], mass, asked, unasked, worth, least)
+                if len(texts) * per_text <= ends[n] - begins[n]:
+                    break
+                _add(lists, times, norms, weights_first, views_first, begins, ends, n, sums)
+            known = _compare(
+                text_starts, held, counts, norms, mass,
+                terms, weights, views, asked, unasked, worth,
+                owner_starts, numbers, texts, owners, nearness, known, slack,
+            )  # fmt: skip
+        sums[texts] = 0
     return known
 
 
 @_compiled
-def _take_in(
+def _compare(
     text_starts: Places,
     held: Numbers,
     counts: Counts,
@@ -180,34 +202,22 @@ def _take_in(
     worth: float,
     owner_starts: Places,
     numbers: Numbers,
-    ranks: Numbers,
-    bounds: Floats,
-    best_only: bool,  # noqa: FBT001 - Numba calls by position
+    texts: Numbers,
     owners: Places,
     nearness: Floats,
     known: int,
-    first: int,
     slack: float,
 ) -> int:
-    """Compare texts, those with the highest bounds first; give how many owners there are."""
-    floor = np.float32(0)
-    if len(bounds) > first:
-        floor = np.partition(bounds, len(bounds) - first)[len(bounds) - first]
-    for early in (True, False):
-        if best_only and not early:
-            break
-        for n, rank in enumerate(ranks):
-            least = nearness[-1] * slack if known == len(owners) else 0.0
-            if (bounds[n] >= floor) != early or bounds[n] < least:
-                continue
-            near = _near(
-                text_starts, held, counts, norms, mass,
-                terms, weights, views, asked, unasked, worth,
-                rank,
-            )  # fmt: skip
-            if near > 0 and near >= least:
-                owner = np.searchsorted(owner_starts, numbers[rank], "right") - 1
-                known = _insert(owners, nearness, known, owner, near)
+    """Take in the owners of texts; give how many there are."""
+    for rank in texts:
+        near = _near(
+            text_starts, held, counts, norms, mass,
+            terms, weights, views, asked, unasked, worth,
+            rank,
+        )  # fmt: skip
+        if near > 0 and (known < len(owners) or near >= nearness[-1] * slack):
+            owner = np.searchsorted(owner_starts, numbers[rank], "right") - 1
+            known = _insert(owners, nearness, known, owner, near)
     return known
 
 
@@ -245,34 +255,36 @@ def _insert(owners: Places, nearness: Floats, known: int, owner: int, near: np.f
 
 
 @_compiled
-def _reaching(
-    starts: Places,
-    lists: Numbers,
-    times: Counts,
-    norms: Floats,
-    mass: Floats,
-    terms: Numbers,
-    weights: Weights,
-    views: Places,
-    asked: float,
-    unasked: float,
-    worth: float,
-    whole: int,
-    low: int,
-    high: int,
-    rest: float,
-    least: float,
-    sums: Floats,
-) -> tuple[Numbers, Floats]:
+def _within(
+    starts: Places, lists: Numbers, terms: Numbers, whole: int, low: int, high: int
+) -> tuple[Places, Places]:
+    """Give where the postings of terms begin and end: of the first `whole` terms all of them, of
+    the others those in texts of ranks within `low` and `high`."""
     begins, ends = starts[terms], starts[terms + 1]
     for n in range(whole, len(terms)):
         begin, end = begins[n], ends[n]
         begins[n] = begin + np.searchsorted(lists[begin:end], low)
         ends[n] = begin + np.searchsorted(lists[begin:end], high)
-    texts = np.empty((ends - begins).sum(), np.int32)
+    return begins, ends
+
+
+@_compiled
+def _read(
+    lists: Numbers,
+    times: Counts,
+    norms: Floats,
+    weights: Weights,
+    views: Places,
+    begins: Places,
+    ends: Places,
+    read: int,
+    sums: Floats,
+) -> Numbers:
+    """Sum up what texts share by the first `read` terms; give the texts that share anything."""
+    texts = np.empty((ends[:read] - begins[:read]).sum(), np.int32)
     wide = norms.shape[1] > 1
     count = 0
-    for n in range(len(terms)):
+    for n in range(read):
         weight, norm = np.float32(weights[n]), norms[views[n]]
         for place in range(begins[n], ends[n]):
             text = lists[place]
@@ -281,16 +293,53 @@ def _reaching(
                 count += 1
             tf = np.float32(times[place])
             sums[text] += weight * tf / (tf + norm[text if wide else 0])
-    nearest = np.empty(count, np.float32)
+    return texts[:count]
+
+
+@_compiled
+def _add(
+    lists: Numbers,
+    times: Counts,
+    norms: Floats,
+    weights: Weights,
+    views: Places,
+    begins: Places,
+    ends: Places,
+    n: int,
+    sums: Floats,
+) -> None:
+    """Add what texts that share something share by one more term."""
+    wide = norms.shape[1] > 1
+    weight, norm = np.float32(weights[n]), norms[views[n]]
+    for place in range(begins[n], ends[n]):
+        text = lists[place]
+        if sums[text] > 0:
+            tf = np.float32(times[place])
+            sums[text] += weight * tf / (tf + norm[text if wide else 0])
+
+
+@_compiled
+def _sift(
+    texts: Numbers,
+    sums: Floats,
+    rest: np.float32,
+    mass: Floats,
+    asked: float,
+    unasked: float,
+    worth: float,
+    least: float,
+) -> tuple[Numbers, Floats]:
+    """Give the texts that can be as near as `least` if they share `rest` besides, and how near."""
+    bounds = np.empty(len(texts), np.float32)
     kept = 0
-    for text in texts[:count]:
-        near = _likeness(sums[text] + np.float32(rest), mass[text], asked, unasked, worth)
-        sums[text] = 0
+    for text in texts:
+        near = _likeness(sums[text] + rest, mass[text], asked, unasked, worth)
         if near >= np.float32(least):
-            texts[kept] = text
-            nearest[kept] = near
+            texts[kept], bounds[kept] = text, near
             kept += 1
-    return texts[:kept], nearest[:kept]
+        else:
+            sums[text] = 0
+    return texts[:kept], bounds[:kept]
 
 
 @_compiled

@@ -115,6 +115,9 @@ class Settings:
     journal_questions: bool = True
     """Whether the journal keeps the text of questions."""
 
+    remembered_replies: int = 1000
+    """How many replies are remembered for when the same is asked again; 0: none."""
+
     host: str = "127.0.0.1"
     """The address the server listens at."""
 
@@ -122,7 +125,10 @@ class Settings:
     """The port the server listens at."""
 
     threads: int = 8
-    """How many requests the server works on at once."""
+    """How many requests a process works on at once."""
+
+    workers: int = 1
+    """How many processes answer; each has its own threads, and counts requests by itself."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:

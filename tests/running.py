@@ -89,6 +89,11 @@ class Server:
         finally:
             connection.close()
 
+    def wait_until_silent(self):
+        """Wait until no process is left that could write to its standard error."""
+        self._reader.join(DEADLINE)
+        assert not self._reader.is_alive()
+
     def answer(self, question):
         status, reply = self.get(f"/api/v1/answers?question={quote(question)}")
         return status, reply["answer"] and reply["answer"]["text"]

@@ -12,6 +12,7 @@ from qa_bot.mistakes import MistakesError
 from qa_bot.releases import ReleaseError, Releases
 from qa_bot.reply import UNRELEASED
 from qa_bot.suggestions import Suggestions
+from qa_bot.web.replies import Replies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,7 @@ class Edition:
     """A bot, and what else is made of its knowledge; all of one state of it."""
 
     bot: Bot
+    replies: Replies
     suggestions: Suggestions
 
     @property
@@ -43,7 +45,8 @@ class Edition:
     @classmethod
     def of(cls, bot: Bot) -> Edition:
         """Make the edition of a bot."""
-        return cls(bot, Suggestions(bot.index.base.entries, bot.index.characters))
+        replies = Replies(bot, bot.settings.remembered_replies)
+        return cls(bot, replies, Suggestions(bot.index.base.entries, bot.index.characters))
 
     @property
     def numbers(self) -> Mapping[str, int]:
@@ -74,6 +77,8 @@ class LiveBot:
         self.settings = settings
         self.path = path
         self.journal = journal
+        self.worker = 0
+        """Which of several processes this is; 0: it is the only one."""
         self.releases = Releases.of(settings)
         self.edition = Edition.of(bot) if bot else None
         self._at_hand: dict[int, Edition] = {}

@@ -84,10 +84,10 @@ def _before(edition: Edition, query: KnowledgeBaseQuery) -> Mapping[str, Any]:
     """Give the context that the turn before left, by asking its question again."""
     entry_question = _question_of(edition, query.previous_id)
     if query.previous_question.strip():
-        reply = edition.bot.ask(query.previous_question)
+        reply = edition.replies.ask(query.previous_question)
         if not entry_question or (reply.hit and reply.hit.entry.question == entry_question):
             return reply.context
-    return edition.bot.ask(entry_question).context if entry_question else {}
+    return edition.replies.ask(entry_question).context if entry_question else {}
 
 
 def _question_of(edition: Edition, qna_id: int | None) -> str:

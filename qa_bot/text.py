@@ -24,7 +24,7 @@ from opencc import OpenCC
 from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from types import ModuleType
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def _pypinyin() -> ModuleType:
 class Segmenter:
     """Cut text into words by one jieba dictionary: the general one and the project's own words.
 
-    Each instance costs about half a second and 75 MB, so a process makes one.
+    The first of a process costs about half a second and 75 MB, further ones much less.
     """
 
     def __init__(self, words: Iterable[str] = (), cache_folder: Path | None = None) -> None:
@@ -129,12 +129,11 @@ class Segmenter:
         logging.getLogger("jieba").setLevel(logging.WARNING)
         dictionary = _dictionary(cache_folder)
         self._jieba = jieba.Tokenizer()
-        self._jieba.FREQ, self._jieba.total = dictionary.frequencies, dictionary.total
+        # A copy: the dictionary stays as it was made, for all segmenters of the process.
+        self._jieba.FREQ, self._jieba.total = dict(dictionary.frequencies), dictionary.total
         self._jieba.initialized = True
-        added = sorted(words)
-        general = {word: dictionary.frequencies.get(word, 0) for word in added}
-        self.background = Background(dictionary, general)
-        for word in added:
+        self.background = Background(dictionary)
+        for word in sorted(words):
             self._jieba.add_word(word)
 
     def cut(self, text: str) -> list[str]:
@@ -168,10 +167,12 @@ class _Dictionary(NamedTuple):
     sounds: Keys
 
 
+@lru_cache(maxsize=1)
 def _dictionary(folder: Path | None) -> _Dictionary:
     """Give what an earlier start kept in a folder of our own, else make it and keep it.
 
     jieba keeps its dictionary in a guessable file that anyone may write, and is slow to read it.
+    A process reads it once: while another release is being opened, nobody waits for that.
     """
     if folder is None:
         return _make_dictionary()
@@ -229,10 +230,9 @@ class Background:
     Every share is of all words (characters, pairs) of running text, 0 to 1.
     """
 
-    def __init__(self, dictionary: _Dictionary, general: Mapping[str, int]) -> None:
-        """Take the dictionary, and how often words occur that will have another number in it."""
-        self._words = dictionary.frequencies
-        self._otherwise = {**general, **dictionary.lowered}
+    def __init__(self, dictionary: _Dictionary) -> None:
+        """Take the dictionary as it is without the project's own words."""
+        self._words, self._lowered = dictionary.frequencies, dictionary.lowered
         self._total_words = dictionary.total_lowered
         self._characters, self._pairs = dictionary.characters, dictionary.pairs
         self._sounds = dictionary.sounds
@@ -240,7 +240,7 @@ class Background:
 
     def word(self, word: str) -> float:
         """Give the share of a word."""
-        times = self._otherwise.get(word)
+        times = self._lowered.get(word)
         return (self._words.get(word, 0) if times is None else times) / self._total_words
 
     def character(self, character: str) -> float:

@@ -130,6 +130,18 @@ def test_a_single_file_is_called_in_a_release_as_it_was_before(own, releases):
     )
 
 
+def test_a_list_of_pages_is_published_with_its_pages(own, releases, write):
+    write("pages/shangban.html", "<h1>几点上班？</h1><p>早上九点上班。</p>")
+    pages = write("office.pages.txt", "https://example.cn/shangban\tpages/shangban.html\n")
+    with releases.prepare(own, pages) as draft:
+        reply = draft.state.bot.ask("几点上班").to_dict()
+    assert reply["entry"]["url"] == "https://example.cn/shangban"
+    assert reply == {
+        **Bot.open(pages, own).ask("几点上班").to_dict(),
+        **{name: reply[name] for name in ("answer_id", "links", "timing_ms")},
+    }
+
+
 def test_publishing_the_same_changes_nothing(releases, publish):
     publish()
     with pytest.raises(UnchangedError, match="release 1 already holds exactly this"):
@@ -198,7 +210,7 @@ def test_after_a_rollback_every_judged_question_gets_the_same_bytes_in_any_proce
     settings, releases, own
 ):
     bundled = replace(settings, state=own.state)
-    with releases.prepare(bundled) as draft:
+    with releases.prepare(replace(bundled, judged=own.judged)) as draft:
         releases.publish(draft, "王芳", "首次发布", 0)
         bot = draft.state.bot.released(1)
     with releases.prepare(own) as draft:

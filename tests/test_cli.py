@@ -7,12 +7,14 @@ import datetime
 import io
 import json
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from qa_bot.cli import main
 from qa_bot.journal import Journal
+from qa_bot.releases import Releases
 
 FAQ = "question,answer\n文网文怎么续期?,期满前30日内申请延续。\n"
 
@@ -157,7 +159,6 @@ def test_rollback_makes_the_release_before_current_again(releasing, write):
     done = releasing("rollback", "--why", "写错了", "--json")
     assert json.loads(done.stdout)["number"] == 1
     assert releasing("diff", "1", "2").stdout.startswith("~ 文网文怎么续期?")
-    assert releasing("releases", "prune", "--keep", "1", "--why", "整理").stdout.endswith("none\n")
 
 
 @pytest.mark.parametrize(
@@ -179,6 +180,31 @@ def test_what_is_refused_is_told_and_exits_with_1(releasing, arguments, told):
     assert done.exit_code == 1
     assert told in done.stderr
     assert "Traceback" not in done.output
+
+
+def test_a_kept_reply_is_given_again_by_its_id(releasing, settings, tmp_path):
+    releasing("publish", "--why", "首次发布")
+    own = replace(settings, state=tmp_path, judged=tmp_path / "judged")
+    reply = Releases.of(own).open(1, own).ask("文网文怎么续期")
+    with closing(Journal.of(own)) as journal:
+        journal.keep(reply, {}, 3)
+    done = releasing("replay", reply.answer_id)
+    assert "答:期满前30日内申请延续。" in done.stdout
+    assert "the reply that release 1 gave at 20" in done.stdout
+    assert done.stdout.endswith(", to the byte\n")
+    data = json.loads(releasing("replay", reply.answer_id, "--json").stdout)
+    assert (data["same"], data["exact"], data["reply"]["release"]) == (True, True, 1)
+    unknown = releasing("replay", "0" * 32)
+    assert (unknown.exit_code, "no reply '000" in unknown.stderr) == (1, True)
+
+
+def test_releases_of_replies_that_the_journal_may_hold_are_pruned_only_by_force(releasing, write):
+    releasing("publish", "--why", "首次发布")
+    write("faq.csv", FAQ.replace("30日", "60日"))
+    releasing("publish", "--why", "新规")
+    prune = ("releases", "prune", "--keep", "1", "--why", "整理")
+    assert releasing(*prune).stdout == "deleted releases: none\n"
+    assert releasing(*prune, "--force").stdout == "deleted releases: 1\n"
 
 
 def test_judged_questions_of_another_base_stop_a_release_with_a_hint(releasing, settings):

@@ -16,6 +16,7 @@ from qa_bot.cli.journal import journal
 from qa_bot.cli.knowledge import check, index, lint_command
 from qa_bot.cli.measuring import eval_command
 from qa_bot.cli.releasing import diff, publish, releases_command, rollback
+from qa_bot.cli.replaying import replay_command
 from qa_bot.cli.serving import serve
 from qa_bot.logs import write_log
 from qa_bot.settings import Settings, SettingsError
@@ -48,6 +49,7 @@ for command in (
     publish,
     rollback,
     releases_command,
+    replay_command,
     serve,
     journal,
 ):

@@ -199,9 +199,7 @@ def ready(subject: Subject) -> Subject:
     headers = {"Content-Type": "application/json"}
     for _ in range(DEADLINE * 10):
         try:
-            urllib.request.urlopen(
-                urllib.request.Request(address, body, headers)
-            ).close()
+            urllib.request.urlopen(urllib.request.Request(address, body, headers)).close()
         except OSError:
             time.sleep(0.1)
         else:

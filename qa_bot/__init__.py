@@ -29,6 +29,7 @@ The way of the data, each room importing only from those above it:
     journal     Reply, vote → rows of a database
     evaluation  questions, judged or made of the base → figures
     lint        a base → what its owner should mend in it
+    gaps        Journal + a base → what people ask and it fails
     web         HTTP ↔ JSON, the page
     cli         argv
 """

@@ -42,6 +42,7 @@ ROOMS = [
     "journal",
     "evaluation",
     "lint",
+    "gaps",
     "web",
     "cli",
     "__main__",

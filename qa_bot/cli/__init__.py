@@ -11,6 +11,7 @@ import os
 import click
 
 from qa_bot.cli.asking import ask
+from qa_bot.cli.gaps import gaps
 from qa_bot.cli.journal import journal
 from qa_bot.cli.knowledge import check, index, lint_command
 from qa_bot.cli.measuring import eval_command
@@ -34,5 +35,5 @@ def main(context: click.Context) -> None:
     write_log(as_json=context.obj.log_json)
 
 
-for command in (ask, check, lint_command, eval_command, index, serve, journal):
+for command in (ask, check, lint_command, eval_command, index, serve, journal, gaps):
     main.add_command(command)

@@ -11,6 +11,7 @@ import os
 import click
 
 from qa_bot.cli.asking import ask
+from qa_bot.cli.gaps import gaps
 from qa_bot.cli.importing import export_command, import_command
 from qa_bot.cli.journal import journal
 from qa_bot.cli.knowledge import check, index, lint_command
@@ -52,5 +53,6 @@ for command in (
     replay_command,
     serve,
     journal,
+    gaps,
 ):
     main.add_command(command)

@@ -176,7 +176,8 @@ def _blame(read: Mapping[_Key, _Read], mistake: Mistake) -> None:
 
 def _row(row: _Read, fitted: Fit | None, joined: Location | None) -> Row:
     if row.mistakes:
-        return Row(State.WRONG, row.location, mistakes=tuple(row.mistakes), source=row.source)
+        wrong = tuple(row.mistakes)
+        return Row(State.WRONG, row.location, new=row.entry, mistakes=wrong, source=row.source)
     if fitted is None:
         return Row(State.SAME, row.location, new=row.entry, joined=joined, source=row.source)
     new = replace(fitted.new, location=row.location)

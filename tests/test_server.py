@@ -252,6 +252,7 @@ def test_check_40_what_is_published_is_answered_and_a_rollback_brings_back_the_s
     publishing.wait_for("answering from 2 entries of release 2")
     second = publishing.get(path)[1]
     assert (second["release"], second["answer"]["text"]) == (2, "早上八点半上班。")
+    assert "知识库版本 2" in publishing.text("/")
     assert released("rollback", tmp_path) == "release 1 is current: 2 entries, 2 answered\n"
     publishing.wait_for("answering from 2 entries of release 1")
     third = publishing.get(path)[1]
@@ -281,6 +282,20 @@ def test_publishing_and_going_back_fail_and_mix_no_reply(publishing, knowledge, 
     enough.set()
     visitor.join(DEADLINE)
     assert set(seen) <= {(200, 1, "早上九点上班。"), (200, 2, "早上八点半上班。")}
+
+
+def test_all_of_several_processes_follow_what_is_published(start, knowledge, tmp_path):
+    publish(tmp_path, knowledge)
+    places = {"cache": tmp_path / "cache", "QA_BOT_STATE": tmp_path}
+    server = start(None, QA_BOT_WORKERS=2, **places)
+    for _ in range(2):
+        server.wait_for("of release 1")
+    knowledge.write_text(NEW, encoding="utf-8")
+    publish(tmp_path, knowledge)
+    for _ in range(2):
+        server.wait_for("of release 2")
+    path = f"/api/v1/answers?question={quote('几点上班？')}"
+    assert {server.get(path)[1]["release"] for _ in range(20)} == {2}
 
 
 def test_etags_change_with_the_release_and_come_back_with_it(publishing, knowledge, tmp_path):

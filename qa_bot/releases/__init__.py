@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import datetime
 import logging
-import tomllib
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa_bot.bot import Bot
-from qa_bot.index import OutdatedIndexError
+from qa_bot.index import OutdatedIndexError, verify
 from qa_bot.mistakes import MistakesError
 from qa_bot.releases.contents import KNOWLEDGE
 from qa_bot.releases.differences import Differences as Differences
@@ -32,10 +31,10 @@ from qa_bot.releases.folder import remove, settle, sync_folder
 from qa_bot.releases.history import PRUNE, PUBLISH, ROLL_BACK, ROLL_FORWARD, History
 from qa_bot.releases.history import Step as Step
 from qa_bot.releases.release import Release as Release
+from qa_bot.releases.release import program
 from qa_bot.releases.replay import Replayed as Replayed
 from qa_bot.releases.replay import replay as replay
 from qa_bot.reply import UNRELEASED
-from qa_bot.settings import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,8 +72,14 @@ class Releases:
         return sorted(int(folder.name) for folder in folders if folder.name.isdecimal())
 
     def all(self) -> list[Release]:
-        """Give all releases, the first one first; raise MistakesError where one was damaged."""
-        return [self.get(number) for number in self.numbers()]
+        """Give all releases, the first one first; of those that were damaged the log tells."""
+        held = []
+        for number in self.numbers():
+            try:
+                held.append(self.get(number))
+            except MistakesError as error:
+                log.error("%s", error)
+        return held
 
     def get(self, number: int) -> Release:
         """Give what is known of a release; raise ReleaseError where there is none."""
@@ -167,8 +172,7 @@ class Releases:
             release = self.get(number)
             if number == current:
                 raise UnchangedError(f"release {number} is the current one")
-            if damage := release.contents.damage(self._folder(number)):
-                raise MistakesError(damage)
+            self._check(number, release)
             action = ROLL_BACK if number < current else ROLL_FORWARD
             self.history.record(Step(action, current, number, _now(), who, why))
         return release
@@ -218,14 +222,25 @@ class Releases:
             entries=len(index.base.entries),
             answered=index.base.answered,
             figures=draft.judged.figures,
-            program=_program(),
+            program=program(),
             index=index.key,
             contents=draft.state.contents,
         )
 
+    def _check(self, number: int, release: Release) -> None:
+        """Read a release through; raise MistakesError where it was damaged."""
+        folder = self._folder(number)
+        if damage := release.contents.damage(folder):
+            raise MistakesError(damage)
+        with suppress(OutdatedIndexError):  # It is built anew when it is opened.
+            verify(folder / INDEX)
+
     def _same(self, release: Release, number: int) -> bool:
-        """Tell whether a release holds the same as another that is there."""
-        other = self.get(number)
+        """Tell whether a release holds the same as another, which may have been damaged."""
+        try:
+            other = self.get(number)
+        except MistakesError:
+            return False
         return (other.index, other.contents.hash) == (release.index, release.contents.hash)
 
     def _folder(self, number: int) -> Path:
@@ -235,12 +250,3 @@ class Releases:
 def _now() -> str:
     """Give the time as RFC 3339 has it."""
     return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-
-
-def _program() -> str:
-    """Give the version of the program: of the installed package, or of the folder it runs in."""
-    try:
-        return version("qa-bot")
-    except PackageNotFoundError:
-        project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
-        return str(project["project"]["version"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -107,8 +108,9 @@ def judge(bot: Bot, folder: Path) -> Judged:
 def remove_left_drafts(place: Path) -> None:
     """Delete the drafts of processes that ended before they could do so."""
     for folder in place.glob(f"{PREFIX}*"):
-        if time.time() - folder.stat().st_mtime > LEFT_SECONDS:
-            remove(folder)
+        with suppress(FileNotFoundError):  # Somebody else removes it, too.
+            if time.time() - folder.stat().st_mtime > LEFT_SECONDS:
+                remove(folder)
 
 
 def _told(error: MistakesError, folder: Path) -> tuple[str, ...]:

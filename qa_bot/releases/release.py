@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from qa_bot.mistakes import Location, Mistake, MistakesError, read_text
 from qa_bot.releases.contents import Contents
+from qa_bot.settings import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,3 +77,12 @@ def _seal(data: Mapping[str, Any]) -> str:
     """Give a checksum of plain data, the same before it is written and after it is read."""
     text = json.dumps(data, ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def program() -> str:
+    """Give the version of the program: of the installed package, or of the folder it runs in."""
+    try:
+        return version("qa-bot")
+    except PackageNotFoundError:
+        project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+        return str(project["project"]["version"])

@@ -8,9 +8,13 @@ imports, in time or in memory.
 
 from __future__ import annotations
 
+import csv
+import os
 import sqlite3
+from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from itertools import islice
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from qa_bot import Settings
     from qa_bot.index.search import Kernel
 
     Title = list[str]
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
 K = 10
 """How many titles are asked for."""
 CHUNK = 4096
+ANSWERED = 2
+"""Of five titles so many have an answer."""
 
 
 class Engine(Protocol):
@@ -274,6 +281,80 @@ class RankBm25:
         return np.argpartition(self._index.get_scores(question), -K)[-K:]
 
 
+class Whole:
+    """The whole bot: reading the question, search, ranking, evidence, explanation."""
+
+    most = 1_000_000
+    saves = True
+
+    def build(self, titles: Path, folder: Path) -> None:
+        from qa_bot.index import Index
+        from qa_bot.opening import read_base
+
+        table = folder.with_suffix(".csv")
+        asked = {"".join(title): title for title in read_titles(titles)}
+        with table.open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["question", "answer"])
+            for number, (question, words) in enumerate(asked.items()):
+                answer = f"{words[0]}要先提交{words[-1]}。之后等候{words[1]}的通知。"
+                rows.writerow([question, answer if number % 5 < ANSWERED else ""])
+        base, analyzer = read_base(table, self._settings(titles))
+        Index.build(base, analyzer).save(folder)
+
+    def open(self, titles: Path, folder: Path) -> None:
+        from qa_bot import Bot
+
+        self._bot = Bot.open(folder, self._settings(titles))
+
+    def search(self, question: Sequence[str]) -> object:
+        return self._bot.ask("".join(question))
+
+    def _settings(self, titles: Path) -> Settings:
+        from qa_bot import Settings
+
+        return Settings(cache=titles.parent / "cache", state=titles.parent / "state")
+
+
+class Segmentation:
+    """jieba's cutting into words alone, to compare with; titles are cut on all cores."""
+
+    most = 10**9
+    saves = False
+
+    def build(self, titles: Path, folder: Path) -> None:  # noqa: ARG002
+        import jieba
+
+        jieba.dt.tmp_dir = str(titles.parent)
+        jieba.initialize()
+        with ProcessPoolExecutor(len(os.sched_getaffinity(0)), get_context("fork")) as processes:
+            texts = ("".join(title) for title in read_titles(titles))
+            while chunk := list(islice(texts, CHUNK * 16)):
+                for _ in processes.map(_cut, batched(chunk)):
+                    pass
+
+    def open(self, titles: Path, folder: Path) -> None:  # noqa: ARG002
+        import jieba
+
+        jieba.dt.tmp_dir = str(titles.parent)
+        jieba.initialize()
+        self._cut = jieba.lcut
+
+    def search(self, question: Sequence[str]) -> object:
+        return self._cut("".join(question))
+
+
+def batched(texts: Sequence[str]) -> list[Sequence[str]]:
+    """Part texts into chunks."""
+    return [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
+
+
+def _cut(texts: Sequence[str]) -> int:
+    import jieba
+
+    return sum(len(jieba.lcut(text)) for text in texts)
+
+
 ENGINES: dict[str, type[Engine]] = {
     "qa_bot, Numba": OursCompiled,
     "qa_bot, NumPy": Ours,
@@ -285,4 +366,6 @@ ENGINES: dict[str, type[Engine]] = {
     "scikit-learn cosine": Cosine,
     "minsearch": Minsearch,
     "rank_bm25": RankBm25,
+    "bot.ask, whole": Whole,
+    "jieba.lcut alone": Segmentation,
 }

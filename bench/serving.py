@@ -16,7 +16,6 @@ import argparse
 import csv
 import json
 import os
-import re
 import shutil
 import socket
 import statistics
@@ -30,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from speed import memory_of
 from titles import Titles
 
 if TYPE_CHECKING:
@@ -217,13 +217,6 @@ def free_port() -> int:
     """Give a port that nothing listens at."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
-
-
-def memory_of(pid: int) -> tuple[float, float]:
-    """Give what a process holds in memory, and what of it no other process shares, in MB."""
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
-    kilo = {name: int(size) for name, size in re.findall(r"(\w+): +(\d+) kB", text)}
-    return kilo["Rss"] / 1024, (kilo["Private_Clean"] + kilo["Private_Dirty"]) / 1024
 
 
 def table(subjects: Sequence[Subject]) -> str:

@@ -15,6 +15,7 @@ import argparse
 import json
 import multiprocessing
 import platform
+import re
 import resource
 import shutil
 import sys
@@ -50,6 +51,7 @@ HEAD = (
     ("p99", "{:.3f}"),
     ("per_second", "{:,.0f}"),
     ("resident", "{:,.0f}"),
+    ("second", "{:,.0f}"),
     ("start", "{:.2f}"),
     ("build", "{:.1f}"),
     ("build_peak", "{:,.0f}"),
@@ -74,6 +76,8 @@ class Figures:
     """Seconds from a process's start to its first answer; what saves nothing is built anew."""
     resident: float = 0.0
     """Memory of the process that has answered all questions, in MB."""
+    second: float = 0.0
+    """What a second such process has for itself, in MB; 0: it was not tried."""
     best: float = 0.0
     p50: float = 0.0
     p95: float = 0.0
@@ -151,8 +155,10 @@ def measure(
             line.send(questions[: own.asked])
             times[own.engine].append(line.recv())
     for own, process, line in running:
+        if ENGINES[own.engine].saves:
+            own.second = second_process(own, titles, questions)
         line.send(None)
-        own.resident = line.recv()
+        own.resident, _ = line.recv()
         process.join()
         rounds = np.array(times[own.engine])
         own.best = float(np.median(rounds.min(axis=0)))
@@ -160,6 +166,17 @@ def measure(
         own.per_second = 1000 / float(rounds.mean())
         print(f"{size:>9,} {own.engine:22} {own.best:10.3f} ms", file=sys.stderr)
     return figures
+
+
+def second_process(own: Figures, titles: Path, questions: list[list[str]]) -> float:
+    """Let a second process answer what the first has; give what memory it shares with nobody."""
+    process, line, _ = start(own.engine, titles, questions[:1])
+    line.send(questions[: own.asked])
+    line.recv()
+    line.send(None)
+    _, private = line.recv()
+    process.join()
+    return float(private)
 
 
 def build(name: str, size: int, titles: Path) -> Figures:
@@ -211,8 +228,14 @@ def _answer(name: str, titles: Path, line: Connection) -> None:
             engine.search(question)
             times.append((time.perf_counter() - started) * 1000)
         line.send(times)
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    line.send(int(status.partition("VmRSS:")[2].split()[0]) / KILO)
+    line.send(memory_of("self"))
+
+
+def memory_of(process: int | str) -> tuple[float, float]:
+    """Give what a process holds in memory, and what of it no other process shares, in MB."""
+    text = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8")
+    held = {name: int(size) / KILO for name, size in re.findall(r"(\w+): +(\d+) kB", text)}
+    return held["Rss"], held["Private_Clean"] + held["Private_Dirty"]
 
 
 def markdown(figures: Iterable[Figures]) -> str:
@@ -222,7 +245,7 @@ def markdown(figures: Iterable[Figures]) -> str:
     for own in figures:
         cells = [form.format(getattr(own, name)) for name, form in HEAD]
         if not ENGINES[own.engine].saves:
-            cells[names.index("disk")] = "–"
+            cells[names.index("disk")] = cells[names.index("second")] = "–"
         lines.append(cells)
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     return f"{machine()}\n\n{table}\n"

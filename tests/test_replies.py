@@ -32,8 +32,8 @@ def test_a_reply_that_is_remembered_says_what_the_bot_says(bundled):
 def test_each_reply_has_an_id_that_can_be_voted_on(bundled, journal):
     first, again = asked(Replies(bundled, 10), QUESTION, QUESTION)
     assert first.answer_id != again.answer_id
-    journal.keep(first)
-    journal.keep(again)
+    journal.keep(first, {}, 3)
+    journal.keep(again, {}, 3)
     assert journal.vote(again.answer_id, "up", [], "")
 
 

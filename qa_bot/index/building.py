@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from bisect import bisect_left
+from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -23,6 +24,7 @@ from qa_bot.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
@@ -36,6 +38,8 @@ CHUNKS_WORTH_A_PROCESS = 2
 """For fewer chunks it is not worth while to start a process."""
 CHUNK = 2048
 """The terms of the texts of so many entries are counted at once."""
+AHEAD = 2
+"""So many chunks a core may be read before what came first is taken: they wait in memory."""
 MOST_COUNTED = np.iinfo(np.uint16).max
 """How often a term counts in one text at most."""
 
@@ -139,7 +143,13 @@ def _on_all_cores(
     global _read  # noqa: PLW0603 - what is forked is shared, what is sent would be copied
     _read = read
     with ProcessPoolExecutor(cores, get_context("fork")) as processes:
-        yield from processes.map(_read_shared, ranges)
+        ahead: deque[Future[dict[str, Chunk]]] = deque()
+        for numbers in ranges:
+            ahead.append(processes.submit(_read_shared, numbers))
+            if len(ahead) > AHEAD * cores:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 _read: Callable[[Sequence[int]], dict[str, Chunk]]

@@ -13,6 +13,7 @@ import click
 from qa_bot.cli.asking import ask
 from qa_bot.cli.knowledge import check, index, lint_command
 from qa_bot.cli.measuring import eval_command
+from qa_bot.cli.password import password
 from qa_bot.cli.serving import serve
 from qa_bot.logs import write_log
 from qa_bot.settings import Settings, SettingsError
@@ -33,5 +34,5 @@ def main(context: click.Context) -> None:
     write_log(as_json=context.obj.log_json)
 
 
-for command in (ask, check, lint_command, eval_command, index, serve):
+for command in (ask, check, lint_command, eval_command, index, serve, password):
     main.add_command(command)

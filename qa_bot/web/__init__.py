@@ -14,6 +14,7 @@ from qa_bot.web import (
     assets,
     azure,
     catalogue,
+    console,
     contract,
     feedback,
     limits,
@@ -72,4 +73,5 @@ def create_app(live: LiveBot) -> Flask:
     page.init_app(app, live, files)
     permalink.init_app(app, live)
     widget.init_app(app, settings, files)
+    console.init_app(app, live)
     return app

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from flask import make_response, render_template
 
-from qa_bot.lint.diagnostic import Kind
 from qa_bot.lint.entries import due
 from qa_bot.reply import OUTCOMES
 from qa_bot.web.api import edition_of
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from qa_bot.bot import Bot
     from qa_bot.journal import Count
     from qa_bot.knowledge import Entry
+    from qa_bot.lint.diagnostic import Kind
     from qa_bot.web.live import LiveBot
 
 MOST_ROWS = 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from flask import make_response, redirect, render_template, request
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from qa_bot.web.live import LiveBot
 
+NUMBER = re.compile(r"[0-9]{1,18}")
 SHOWN = 50
 """How many votes a page shows."""
 
@@ -29,7 +31,7 @@ def init_app(pages: Blueprint, live: LiveBot) -> None:
         if live.journal is None:
             return make_response(render_template("console/no_journal.html"))
         period, after = read_period(), request.args.get("after", "")
-        last = int(after) if after.isdecimal() and len(after) < 18 else None
+        last = int(after) if NUMBER.fullmatch(after) else None
         kept = list(live.journal.votes(period.since, None, DOWN, SHOWN, last))
         html = render_template(
             "console/votes.html",

@@ -11,8 +11,9 @@ from urllib.parse import quote
 from flask import Blueprint, abort, g, make_response, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from qa_bot.web.console import explain, login, overview
+from qa_bot.web.console import coverage, explain, login, overview, publishing, votes
 from qa_bot.web.console.access import PATH, Door, refuse_forgery
+from qa_bot.web.console.jobs import Jobs
 from qa_bot.web.requests import request_id
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def init_app(app: Flask, live: LiveBot) -> None:
     login.init_app(pages, door)
     overview.init_app(pages)
     explain.init_app(pages, live)
+    coverage.init_app(pages, live)
+    votes.init_app(pages, live)
+    jobs = Jobs(live.settings.state / "jobs")
+    jobs.init_app(pages)
+    publishing.init_app(pages, live, jobs)
     app.register_blueprint(pages)
 
 

@@ -16,20 +16,32 @@ import time
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from flask import abort, make_response, render_template
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from flask import Blueprint
+    from werkzeug import Response
 
 ID = re.compile(r"[0-9a-f]{16}")
 RUNNING, DONE, FAILED, LOST = "running", "done", "failed", "lost"
 TELLING = 0.3
 """Seconds after which progress is written down again."""
+REFRESHING = 1
+"""Seconds after which the page of a running job looks again."""
 KEPT_SECONDS = 7 * 24 * 60 * 60
 """How long what came of a job can be looked at."""
 
 
 class JobError(Exception):
     """A job can't do what it should, for a reason that its owner can mend."""
+
+    def __init__(self, reason: str, status: int = 422) -> None:
+        """Say the reason, and the HTTP status that it would have had as a response."""
+        super().__init__(reason)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class Job:
     """How many steps there are; 0: nobody knows."""
     result: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""
+    status: int = 500
+    """The HTTP status of its failure."""
 
 
 class Jobs:
@@ -53,6 +67,16 @@ class Jobs:
     def __init__(self, folder: Path) -> None:
         """Keep what is known of them in a folder, which is made with the first."""
         self._folder = folder
+        self._threads: dict[str, threading.Thread] = {}
+
+    def init_app(self, pages: Blueprint) -> None:
+        """Register the page that shows how far a job is, and what came of it."""
+
+        @pages.get("/jobs/<id_>")
+        def job(id_: str) -> Response:
+            found = self.get(id_) or abort(404)
+            html = render_template("console/job.html", job=found, seconds=REFRESHING)
+            return make_response(html, found.status if found.state == FAILED else 200)
 
     def start(self, kind: str, work: Callable[[Progress], Mapping[str, Any]]) -> str:
         """Begin to work in a thread, and give the job's id; what `work` gives is its result."""
@@ -60,7 +84,9 @@ class Jobs:
         self._remove_old()
         job = Job(secrets.token_hex(8), kind, RUNNING, os.getpid())
         self._write(job)
-        threading.Thread(target=self._run, args=(job, work), daemon=True).start()
+        thread = threading.Thread(target=self._run, args=(job, work), daemon=True)
+        self._threads = {i: t for i, t in self._threads.items() if t.is_alive()} | {job.id: thread}
+        thread.start()
         return job.id
 
     def get(self, id_: str) -> Job | None:
@@ -72,6 +98,12 @@ class Jobs:
         except (OSError, ValueError, TypeError):
             return None
         return replace(job, state=LOST) if job.state == RUNNING and not _lives(job) else job
+
+    def wait(self, id_: str, seconds: float) -> Job | None:
+        """Give what is known of a job of this process when it has ended, or after so long."""
+        if thread := self._threads.get(id_):
+            thread.join(seconds)
+        return self.get(id_)
 
     def place(self, id_: str) -> Path:
         """Give the folder for the files of a job; it is made when first asked for."""
@@ -85,7 +117,7 @@ class Jobs:
         try:
             ended = replace(job, state=DONE, result=work(progress))
         except JobError as error:
-            ended = replace(ended, error=str(error))
+            ended = replace(ended, error=str(error), status=error.status)
         finally:
             # What broke it otherwise is told by the log.
             self._write(ended)

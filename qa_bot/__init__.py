@@ -5,11 +5,14 @@ The way of the data, each room importing only from those above it:
     settings    environment → Settings
     mistakes    file:line, what is wrong, how to mend it
     logs        what happened, as text or JSON lines
+    vocabulary  strings → numbers, in arrays that are mapped
     text        str → normal form, words, sounds
     lexicon     data/lexicon → words, synonyms, stop words
     facets      str → typed facets: region, permit, intent …
     knowledge   Entry, Passage, KnowledgeBase
     sources     files → KnowledgeBase, or all mistakes in them
+    edits       a change to an entry → the owner's files, all or nothing
+    imports     files from elsewhere → what would change; the whole base → one file
     mining      titles → the words they show
     analyzer    str → terms
     repair      question → typing errors in the base's own terms
@@ -29,6 +32,7 @@ The way of the data, each room importing only from those above it:
     journal     Reply, vote → rows of a database
     evaluation  questions, judged or made of the base → figures
     lint        a base → what its owner should mend in it
+    releases    files → numbered states; one is current
     web         HTTP ↔ JSON, the page
     cli         argv
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import time
 import uuid
@@ -20,6 +21,7 @@ from qa_bot.reply import (
     CLARIFY,
     LISTED_UNANSWERED,
     NO_MATCH,
+    UNRELEASED,
     Clarification,
     Reply,
 )
@@ -59,6 +61,9 @@ class Bot:
         settings: Settings,
     ) -> None:
         """Take the parts; `open` makes them from files."""
+        self.release = UNRELEASED
+        """The number of the release that this is the bot of; see `released`."""
+        self._today: datetime.date | None = None
         self.smalltalk = smalltalk
         self.index = index
         self.analyzer = analyzer
@@ -66,10 +71,13 @@ class Bot:
         self.settings = settings
         self.ranker = Ranker(index, analyzer, coefficients)
         self.repairer = Repairer(
-            analyzer, index.words(), index.exact, index.postings["passages"].vocabulary
+            analyzer,
+            index.terms,
+            index.words,
+            index.characters.hold,
+            index.postings["passages"].vocabulary,
         )
         self.dialogue = Dialogue(followups, analyzer, settings.max_question_chars)
-        self.entries = {entry.id: entry for entry in index.base.entries}
 
     @classmethod
     def open(
@@ -92,6 +100,18 @@ class Bot:
         index, analyzer = open_index(place, settings, progress)
         return cls(index, analyzer, phrases, models, smalltalk, followups, settings)
 
+    def released(self, number: int) -> Bot:
+        """Give the same bot as that of a release, whose number its replies then carry."""
+        own = copy.copy(self)
+        own.release = number
+        return own
+
+    def as_of(self, day: datetime.date) -> Bot:
+        """Give the same bot on another day: what had not expired then is answered."""
+        own = copy.copy(self)
+        own._today = day  # noqa: SLF001 - a bot of the same class, made here
+        return own
+
     def ask(self, question: str, context: Mapping[str, Any] | None = None, top: int = 3) -> Reply:
         """Reply to a question with at most `top` alternatives.
 
@@ -101,7 +121,7 @@ class Bot:
         """
         started = time.perf_counter()
         before = read_context(
-            context or {}, self.analyzer.facets, self.entries, self.settings.max_question_chars
+            context or {}, self.analyzer.facets, self.index.ids, self.settings.max_question_chars
         )
         query = read_query(question, self.analyzer, self.repairer)
         if query.key in self.smalltalk and query.key not in self.index.exact:
@@ -116,7 +136,13 @@ class Bot:
             reply = replace(reply, context=passed_on.to_dict())
         elapsed = (time.perf_counter() - started) * 1000
         understood = replace(reply.query, repairs=query.repairs)
-        return replace(reply, question=question, query=understood, timing_ms=elapsed)
+        return replace(
+            reply,
+            question=question,
+            query=understood,
+            timing_ms=elapsed,
+            release=self.release,
+        )
 
     def hits(self, query: Query, k: int) -> list[Hit]:
         """Give what is found for a query, in order; the first k have their confidence."""
@@ -164,7 +190,7 @@ class Bot:
     def _follow_up(self, query: Query, before: Context, top: int) -> Reply:
         """Read a question after what was said before; by itself where that leads nowhere."""
         if chosen := self.dialogue.chosen(query, before):
-            named = read_query(self.entries[chosen].question, self.analyzer)
+            named = read_query(self.index.entry(chosen).question, self.analyzer)
             return self._respond(named, before, top)
         replies = [
             replace(
@@ -249,7 +275,8 @@ class Bot:
         """Answer from the best hit, or say why it holds no answer."""
         say = self.phrases.say
         entry = best.entry
-        if best.passage is None or entry.expired(datetime.datetime.now().astimezone().date()):
+        today = self._today or datetime.datetime.now().astimezone().date()
+        if best.passage is None or entry.expired(today):
             rule = "listed_unanswered" if best.passage is None else "expired"
             sentence = say(
                 f"sentence.{rule}", question=entry.question, valid_until=entry.valid_until
@@ -314,6 +341,8 @@ class Bot:
             sentence=sentence,
             notice=notice,
             timing_ms=0.0,
+            nearest=best,
+            margin=_margin(best, others),
         )
 
     def _runner_up(self, best: Hit | None, others: Sequence[Hit]) -> str:
@@ -332,3 +361,9 @@ class Bot:
 
 def _confidence(reply: Reply) -> float:
     return reply.confidence
+
+
+def _margin(best: Hit | None, others: Sequence[Hit]) -> float | None:
+    """Tell how much surer the best hit is than the next; None: no other was weighed."""
+    rivals = [hit.confidence for hit in others if hit is not best and hit.features]
+    return best.confidence - max(rivals) if best and rivals else None

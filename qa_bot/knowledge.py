@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qa_bot.mistakes import Location, Mistake
 from qa_bot.text import match_key
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+STATED = ("facets", "url", "basis", "reviewed_on", "valid_until")
+"""What an owner may state of an entry, or leave open."""
+LONE = "surrogatepass"
+"""How half a surrogate pair, which a file may hold, is written and read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,48 +72,80 @@ class Entry:
 class KnowledgeBase:
     """All entries, in the order of their files; no two ask the same."""
 
-    entries: tuple[Entry, ...]
+    entries: Sequence[Entry]
     merged: tuple[tuple[Location, Location], ...] = ()
     """Where a question stood again: the place left out, and the place that was kept."""
+
+    counted: int | None = field(default=None, compare=False)
+    """How many entries hold an answer, where that is known without looking at each."""
 
     @cached_property
     def content_hash(self) -> str:
         """Identify the content: equal for equal entries, wherever the files lie."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
+        digest = hashlib.sha256()
+        for entry in self.entries:
+            digest.update(write_row(entry) + b"\n")
+        return digest.hexdigest()
 
     @cached_property
     def answered(self) -> int:
         """Count the entries that hold an answer."""
+        if self.counted is not None:
+            return self.counted
         return sum(entry.answered for entry in self.entries)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the entries as plain data; `from_dict` restores them."""
-        return {"entries": [asdict(entry) for entry in self.entries]}
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> KnowledgeBase:
-        """Restore what `to_dict` gave."""
-        return cls(tuple(_entry_from_dict(entry) for entry in data["entries"]))
+def write_row(entry: Entry) -> bytes:
+    """Write an entry as a row of JSON; `read_row` gives it back."""
+    passages = [[p.text, _place(p.location), p.section] for p in entry.passages]
+    stated = {name: getattr(entry, name) for name in STATED if getattr(entry, name)}
+    row = [entry.id, entry.question, _place(entry.location), entry.wordings, passages, stated]
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode(errors=LONE)
+
+
+def read_row(row: bytes) -> Entry:
+    """Read what `write_row` wrote."""
+    id_, question, place, wordings, passages, stated = json.loads(row.decode(errors=LONE))
+    facets = {name: tuple(values) for name, values in stated.pop("facets", {}).items()}
+    return Entry(
+        id_,
+        question,
+        Location(*place),
+        tuple(wordings),
+        tuple(Passage(text, Location(*at), section) for text, at, section in passages),
+        facets,
+        **stated,
+    )
+
+
+def _place(location: Location) -> list[str | int]:
+    return [location.file, location.sheet, location.line, location.column]
 
 
 def entry_id(question: str) -> str:
     """Make the id of an entry that states none: it depends on the question alone."""
-    return hashlib.blake2s(match_key(question).encode(), digest_size=5).hexdigest()
+    return id_of_key(match_key(question))
 
 
-def merge(entries: Iterable[Entry]) -> tuple[KnowledgeBase, list[Mistake]]:
+def id_of_key(key: str) -> str:
+    """Make the id of an entry of whose question the match key is known."""
+    return hashlib.blake2s(key.encode(), digest_size=5).hexdigest()
+
+
+def merge(
+    entries: Iterable[Entry], key_of: Callable[[str], str] = match_key
+) -> tuple[KnowledgeBase, list[Mistake]]:
     """Make a knowledge base in which no question stands twice.
 
     Equal questions (by `match_key`) are joined when at most one of them is answered, or when
     both say the same; two different answers to one question are a mistake, as are two entries
-    of one id.
+    of one id. `key_of` may remember the keys of a base that is merged again and again.
     """
     kept: dict[str, Entry] = {}
     merged: list[tuple[Location, Location]] = []
     mistakes: list[Mistake] = []
     for entry in entries:
-        key = match_key(entry.question)
+        key = key_of(entry.question)
         if key not in kept:
             kept[key] = entry
         elif kept[key].answered and entry.answered and not _same_answer(kept[key], entry):
@@ -119,7 +156,7 @@ def merge(entries: Iterable[Entry]) -> tuple[KnowledgeBase, list[Mistake]]:
             keep, leave = (second, first) if second.answered > first.answered else (first, second)
             kept[key] = _join(keep, leave)
             merged.append((leave.location, keep.location))
-    mistakes += _claim_wordings(kept, merged)
+    mistakes += _claim_wordings(kept, merged, key_of)
     mistakes += _same_ids(kept.values())
     return KnowledgeBase(tuple(kept.values()), tuple(merged)), mistakes
 
@@ -130,14 +167,15 @@ def _same_answer(one: Entry, other: Entry) -> bool:
 
 def _join(keep: Entry, leave: Entry) -> Entry:
     wordings = dict.fromkeys((*keep.wordings, *leave.wordings))
-    stated = ("facets", "url", "basis", "reviewed_on", "valid_until")
     own = keep.id if keep.id != entry_id(keep.question) else leave.id
-    values = {name: getattr(keep, name) or getattr(leave, name) for name in stated}
+    values = {name: getattr(keep, name) or getattr(leave, name) for name in STATED}
     return replace(keep, id=own, wordings=tuple(wordings), **values)
 
 
 def _claim_wordings(
-    kept: dict[str, Entry], merged: list[tuple[Location, Location]]
+    kept: dict[str, Entry],
+    merged: list[tuple[Location, Location]],
+    key_of: Callable[[str], str],
 ) -> Iterable[Mistake]:
     """Give each wording to one entry: an unanswered title equal to one is that entry's."""
     owners: dict[str, Entry] = {}
@@ -147,7 +185,7 @@ def _claim_wordings(
         entry = kept[form]
         wordings = list(entry.wordings)
         for wording in wordings:
-            key = match_key(wording)
+            key = key_of(wording)
             rival = owners.setdefault(key, entry)
             asked = kept.get(key, entry)
             if rival.id != entry.id:
@@ -180,19 +218,3 @@ def _same_ids(entries: Iterable[Entry]) -> Iterable[Mistake]:
         if first is not entry:
             problem = f"the id {entry.id!r} is also that of {first.location}"
             yield Mistake(entry.location, problem, "give each entry an id of its own")
-
-
-def _entry_from_dict(data: Mapping[str, Any]) -> Entry:
-    passages = (
-        Passage(**{**passage, "location": Location(**passage["location"])})
-        for passage in data["passages"]
-    )
-    return Entry(
-        **{
-            **data,
-            "location": Location(**data["location"]),
-            "wordings": tuple(data["wordings"]),
-            "passages": tuple(passages),
-            "facets": {name: tuple(values) for name, values in data["facets"].items()},
-        }
-    )

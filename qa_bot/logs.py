@@ -16,6 +16,8 @@ def write_log(*, as_json: bool) -> None:
     stream = logging.StreamHandler()
     stream.setFormatter(JSONFormatter() if as_json else TextFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[stream])
+    # It tells every opening what kind of database there is.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def with_fields(**fields: object) -> Mapping[str, object]:

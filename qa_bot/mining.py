@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from qa_bot.text import CHINESE, normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 SHORTEST, LONGEST = 3, 6
 TIMES = 5
@@ -28,29 +29,31 @@ def mine_words(titles: Iterable[str]) -> tuple[str, ...]:
     The criteria are the usual ones of unsupervised word discovery: mutual information inside,
     branching entropy at both ends (Jin and Tanaka-Ishii 2006).
     """
-    counts: Counter[str] = Counter()
+    runs = [run for title in islice(titles, SAMPLE) for run in CHINESE.findall(normalize(title))]
+    counts = Counter(run[start:end] for run in runs for start, end in _pieces(run))
+    total = sum(map(len, runs))
+    # Most pieces stand in one title: what stands beside them would fill the memory for nothing.
+    found = {
+        piece
+        for piece, count in counts.items()
+        if count >= TIMES and len(piece) >= SHORTEST and _cohesion(piece, counts, total) >= COHESION
+    }
     left: dict[str, Counter[str]] = defaultdict(Counter)
     right: dict[str, Counter[str]] = defaultdict(Counter)
-    total = 0
-    for title in list(titles)[:SAMPLE]:
-        for run in CHINESE.findall(normalize(title)):
-            total += len(run)
-            for start in range(len(run)):
-                for end in range(start + 1, min(start + LONGEST, len(run)) + 1):
-                    piece = run[start:end]
-                    counts[piece] += 1
-                    left[piece][run[start - 1] if start else f"^{start}"] += 1
-                    right[piece][run[end] if end < len(run) else f"${end}"] += 1
-    return tuple(
-        sorted(
-            piece
-            for piece, count in counts.items()
-            if count >= TIMES
-            and len(piece) >= SHORTEST
-            and _cohesion(piece, counts, total) >= COHESION
-            and min(_entropy(left[piece]), _entropy(right[piece])) >= FREEDOM
-        )
-    )
+    for run in runs:
+        for start, end in _pieces(run):
+            if (piece := run[start:end]) in found:
+                left[piece][run[start - 1] if start else f"^{start}"] += 1
+                right[piece][run[end] if end < len(run) else f"${end}"] += 1
+    free = (p for p in found if min(_entropy(left[p]), _entropy(right[p])) >= FREEDOM)
+    return tuple(sorted(free))
+
+
+def _pieces(run: str) -> Iterator[tuple[int, int]]:
+    """Give where each piece of a run begins and ends that may be a word, or a part of one."""
+    for start in range(len(run)):
+        for end in range(start + 1, min(start + LONGEST, len(run)) + 1):
+            yield start, end
 
 
 def _cohesion(piece: str, counts: Mapping[str, int], total: int) -> float:

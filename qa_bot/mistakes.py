@@ -54,11 +54,20 @@ def read_text(path: Path, name: str) -> str:
 
     Raise MistakesError when it is neither, holds bytes that no text has, or cannot be read.
     """
+    return decode(read_bytes(path, name), name)[0]
+
+
+def read_bytes(path: Path, name: str) -> bytes:
+    """Read a file; raise MistakesError when it cannot be read."""
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         problem = f"the file cannot be read ({error.strerror})"
         raise MistakesError([Mistake(Location(name), problem, "check it and its rights")]) from None
+
+
+def decode(data: bytes, name: str) -> tuple[str, str]:
+    """Give the text of a file, and its encoding, by which Python writes the same bytes again."""
     remedy = "save it as UTF-8 text"
     encodings = ("utf-8-sig",) if data.startswith(codecs.BOM_UTF8) else ("utf-8", "gb18030")
     for encoding in encodings:
@@ -70,7 +79,7 @@ def read_text(path: Path, name: str) -> str:
             line = text[: text.index("\0")].count("\n") + 1
             problem = "a zero byte: this is not a text file"
             raise MistakesError([Mistake(Location(name, line=line), problem, remedy)])
-        return text
+        return text, encoding
     line = max(_first_bad_line(data, encoding) for encoding in encodings)
     raise MistakesError([Mistake(Location(name, line=line), "neither UTF-8 nor GB18030", remedy)])
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import Analyzer
+from qa_bot.edits import recover
 from qa_bot.facets import read_facets
-from qa_bot.index import Index, index_key, is_saved_index, language_key
+from qa_bot.index import FORMAT, Index, OutdatedIndexError, is_saved_index, language_key
 from qa_bot.lexicon import read_lexicon
 from qa_bot.mining import mine_words
 from qa_bot.mistakes import Location, Mistake, MistakesError
-from qa_bot.sources import read_knowledge
+from qa_bot.sources import hash_knowledge, read_knowledge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from qa_bot.lexicon import Lexicon
     from qa_bot.settings import Settings
 
+    Language = tuple[Lexicon, FacetReader]
+
 log = logging.getLogger(__name__)
 
 KEPT = 4
@@ -30,28 +35,40 @@ KEPT = 4
 
 
 def open_index(
-    place: Path, settings: Settings, progress: Callable[[int], object]
+    place: Path, settings: Settings, progress: Callable[[int], object] = lambda _: None
 ) -> tuple[Index, Analyzer]:
     """Open a saved index, or knowledge whose index is built when it is new and then kept.
 
     Raise MistakesError naming every mistake in the files.
     """
+    language = _read_language(settings)
     if is_saved_index(place):
-        return _open_saved(place, settings)
-    base, analyzer = read_base(place, settings)
-    index = _open_cached(base, analyzer, settings)
-    return index or _build(base, analyzer, settings, progress), analyzer
+        return _open_saved(place, language, settings)
+    recover(place)
+    folder = _cached(place, language, settings)
+    # None was built yet, or it is damaged, or of an earlier version of the program.
+    with suppress(MistakesError):
+        return _open_saved(folder, language, settings)
+    base, analyzer = _read_base(place, language, settings)
+    return _build(base, analyzer, folder, progress), analyzer
 
 
 def read_base(path: Path, settings: Settings) -> tuple[KnowledgeBase, Analyzer]:
     """Read knowledge and make the analyzer for it; raise MistakesError for what is wrong."""
-    lexicon, facets = _read_language(settings)
+    recover(path)
+    return _read_base(path, _read_language(settings), settings)
+
+
+def _read_base(
+    path: Path, language: Language, settings: Settings
+) -> tuple[KnowledgeBase, Analyzer]:
+    lexicon, facets = language
     base = read_knowledge(path, facets)
     mined = mine_words(entry.question for entry in base.entries)
     return base, Analyzer(lexicon, facets, mined, settings.cache / "jieba")
 
 
-def _read_language(settings: Settings) -> tuple[Lexicon, FacetReader]:
+def _read_language(settings: Settings) -> Language:
     """Read lexicon and facets; raise MistakesError also where synonyms collapse facet values."""
     lexicon = read_lexicon(settings.lexicon)
     facets = read_facets(settings.lexicon / "facets")
@@ -68,43 +85,35 @@ def _read_language(settings: Settings) -> tuple[Lexicon, FacetReader]:
     return lexicon, facets
 
 
-def _cached(base: KnowledgeBase, analyzer: Analyzer, settings: Settings) -> Path:
-    return settings.cache / "index" / index_key(base, analyzer)[:16]
-
-
-def _open_cached(base: KnowledgeBase, analyzer: Analyzer, settings: Settings) -> Index | None:
-    """Open the index that an earlier start built; None when there is none, or it is damaged."""
-    try:
-        return Index.open(_cached(base, analyzer, settings))
-    except MistakesError:
-        return None
+def _cached(place: Path, language: Language, settings: Settings) -> Path:
+    """Give the folder that the index of knowledge is kept in, without reading the knowledge."""
+    lexicon, facets = language
+    parts = (hash_knowledge(place), lexicon.content_hash, facets.content_hash, str(FORMAT))
+    return settings.cache / "index" / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _build(
-    base: KnowledgeBase,
-    analyzer: Analyzer,
-    settings: Settings,
-    progress: Callable[[int], object],
+    base: KnowledgeBase, analyzer: Analyzer, folder: Path, progress: Callable[[int], object]
 ) -> Index:
     """Build the index and keep it for the next start, where the cache can be written."""
     index = Index.build(base, analyzer, progress)
-    folder = _cached(base, analyzer, settings)
     try:
         index.save(folder)
         older = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)
         for path in older[:-KEPT]:
             shutil.rmtree(path, ignore_errors=True)
+        # What is mapped takes less memory than what was just built.
+        return Index.open(folder)
     except OSError as error:
         log.warning("the index is not kept for the next start: %s", error)
     return index
 
 
-def _open_saved(folder: Path, settings: Settings) -> tuple[Index, Analyzer]:
+def _open_saved(folder: Path, language: Language, settings: Settings) -> tuple[Index, Analyzer]:
     index = Index.open(folder)
-    lexicon, facets = _read_language(settings)
-    analyzer = Analyzer(lexicon, facets, index.mined, settings.cache / "jieba")
+    analyzer = Analyzer(*language, index.mined, settings.cache / "jieba")
     if index.language != language_key(analyzer):
         problem = "the saved index was built with another lexicon"
         remedy = "build it anew: python -m qa_bot index"
-        raise MistakesError([Mistake(Location(str(folder)), problem, remedy)])
+        raise OutdatedIndexError([Mistake(Location(str(folder)), problem, remedy)])
     return index, analyzer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,13 +64,19 @@ class Reply:
     """The facet values that were taken over from what was said before."""
     context: Mapping[str, Any] = field(default_factory=dict)
     """What the client sends back with the next question."""
+    release: int = UNRELEASED
+    """The release of the knowledge that answers."""
+    nearest: Hit | None = None
+    """The likeliest hit, whether or not it is spoken of; None: nothing was found."""
+    margin: float | None = None
+    """How much surer that hit is than the next; None: there is none, or it was not weighed."""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the reply as the JSON that `/api/v1/answers` sends."""
         shown = self.hit if self.outcome in {ANSWERED, LISTED_UNANSWERED} else None
         return {
             "answer_id": self.answer_id,
-            "release": UNRELEASED,
+            "release": self.release,
             "outcome": self.outcome,
             "confidence": round(self.confidence, 4),
             "entry": _entry_json(shown) if shown else None,
@@ -98,6 +106,15 @@ class Reply:
             "links": {"feedback": f"/api/v1/answers/{self.answer_id}/feedback"},
             "timing_ms": round(self.timing_ms, 2),
         }
+
+    def digest(self) -> str:
+        """Identify what is said: equal for equal replies, whatever their ids and times."""
+        said = self.to_dict()
+        for own in ("answer_id", "links", "timing_ms"):
+            del said[own]
+        return hashlib.sha256(
+            json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
+        ).hexdigest()
 
     def _answer_json(self) -> dict[str, Any] | None:
         if self.hit is None or self.hit.passage is None:

@@ -38,7 +38,10 @@ class Settings:
     """The folder of judged questions that `eval` measures with."""
 
     state: Path = PROJECT / "var"
-    """Where what must not be lost is kept: the journal."""
+    """Where what must not be lost is kept: the journal and the releases."""
+
+    releases: str = "{state}/releases"
+    """The folder of what was published ({state}: as above)."""
 
     cache: Path = PROJECT / "var" / "cache"
     """Where built indexes and the segmenter's dictionary are kept between starts."""
@@ -73,6 +76,9 @@ class Settings:
     max_chat_bytes: int = 262_144
     """The largest body of a chat request, which repeats the conversation, in bytes."""
 
+    max_import_bytes: int = 67_108_864
+    """The largest upload that the console imports, in bytes."""
+
     max_top: int = 20
     """The most alternatives that a request may ask for."""
 
@@ -106,6 +112,15 @@ class Settings:
     journal_answers: int = 100_000
     """How many answers the journal keeps; the oldest go first."""
 
+    journal_days: int = 180
+    """How many days the journal keeps an answer and its vote; 0: any number."""
+
+    journal_questions: bool = True
+    """Whether the journal keeps the text of questions."""
+
+    remembered_replies: int = 1000
+    """How many replies are remembered for when the same is asked again; 0: none."""
+
     host: str = "127.0.0.1"
     """The address the server listens at."""
 
@@ -113,7 +128,10 @@ class Settings:
     """The port the server listens at."""
 
     threads: int = 8
-    """How many requests the server works on at once."""
+    """How many requests a process works on at once."""
+
+    workers: int = 1
+    """How many processes answer; each has its own threads, and counts requests by itself."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:

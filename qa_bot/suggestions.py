@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from qa_bot.text import NOT_A_WORD, normalize, readings
+from qa_bot.text import normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from qa_bot.knowledge import Entry, KnowledgeBase
+    from qa_bot.index import Characters, Sounding
+    from qa_bot.knowledge import Entry
 
     Numbers = NDArray[np.int32]
-    Sounding = tuple[Numbers, NDArray[np.int8]]
-    """The units that a piece typed may mean; 0 where it is their whole sound, else 1."""
 
 RUN = re.compile(r"[a-z]+|[^a-z\W_]+")
 """What is typed in one go: letters, or other characters."""
@@ -32,8 +31,6 @@ INITIALS = frozenset({"zh", "ch", "sh"})
 """The initials of two letters."""
 BETWEEN = " "
 """Stands between runs: no character is typed across it."""
-SKIPPED, END = 0, 1
-"""The units of what is no letter, digit or character, and of the end of a text."""
 MOST_TYPED = 64
 """How many characters of what was typed are looked at."""
 MOST_RUNS = 12
@@ -68,53 +65,21 @@ class Spans(NamedTuple):
 class Suggestions:
     """The questions and wordings of a base, by their characters and how these sound; immutable.
 
-    A text is a row of units, the numbers of its characters without marks and spaces. A unit is
-    typed as the character itself or by the beginning of its sound, so that one walk along what was
-    typed reads `网络文化`, `wangluo wenhua`, `wanglu`, `wlwh` and `网络wh` alike. It takes about 20
-    bytes a character, and a walk looks at those units only where it can begin.
+    One walk along what was typed reads `网络文化`, `wangluo wenhua`, `wanglu`, `wlwh` and `网络wh`
+    alike; it looks at the places of the texts only where it can begin.
     """
 
-    def __init__(self, base: KnowledgeBase) -> None:
-        """Take the questions and wordings of a base."""
-        entries = base.entries
+    def __init__(self, entries: Sequence[Entry], characters: Characters) -> None:
+        """Take the entries of a base, and their characters as they were laid out."""
         self._entries = entries
-        self._texts = [text for entry in entries for text in entry.asked_as()]
-        counts = [len(entry.asked_as()) for entry in entries]
-        self._entry_of = np.repeat(np.arange(len(entries)), counts)
-        self._question_of = np.repeat(np.cumsum([0, *counts])[:-1], counts)
-        joined = "".join(text.replace("\n", " ") + "\n" for text in self._texts)
-        codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-        distinct, which = np.unique(codes, return_inverse=True)
-        characters = [chr(code) for code in distinct.tolist()]
-        numbers, self._sounding = _number(characters)
-        units = np.array(numbers, dtype=np.int32)[which]
-        kept = np.flatnonzero(units != SKIPPED)
-        self._units: Numbers = units[kept]
-        is_end = self._units == END
-        self._text_of: Numbers = (np.cumsum(is_end) - is_end).astype(np.int32)
-        self._firsts = np.concatenate([[0], np.flatnonzero(is_end) + 1]).astype(np.int32)
-        beginnings = np.cumsum([0, *(len(text) + 1 for text in self._texts)])
-        self._places: Numbers = (kept - beginnings[self._text_of]).astype(np.int32)
-        self._order: Numbers = np.argsort(self._units, kind="stable").astype(np.int32)
-        self._bounds = np.cumsum([0, *np.bincount(self._units, minlength=END + 1).tolist()])
-        self._unanswered = np.array([not e.answered for e in entries], dtype=bool)[self._entry_of]
-        self._rank = self._ranks()
+        self._characters = characters
         self.find = lru_cache(maxsize=REMEMBERED)(self._find)
 
     def openers(self, count: int) -> list[Entry]:
         """Give entries to begin with: answered ones, spread evenly over the base."""
-        answered = [entry for entry in self._entries if entry.answered]
+        answered = np.flatnonzero(~self._characters.unanswered)
         step = max(len(answered) // count, 1)
-        return answered[::step][:count]
-
-    def _ranks(self) -> Numbers:
-        """Give each text's place among those that fit alike: questions, brief ones, come first."""
-        numbers = np.arange(len(self._texts))
-        lengths = np.array([len(text) for text in self._texts])
-        order = np.lexsort((numbers, lengths, numbers != self._question_of))
-        ranks = np.empty(len(order), dtype=np.int32)
-        ranks[order] = numbers
-        return ranks
+        return [self._entries[number] for number in answered[::step][:count].tolist()]
 
     def _find(self, typed: str, limit: int) -> tuple[Suggestion, ...]:
         """Give at most `limit` questions that hold what was typed, the likeliest first.
@@ -133,38 +98,42 @@ class Suggestions:
 
     def _best(self, parts: Sequence[Spans], least: int, limit: int) -> list[int]:
         """Give the texts that hold `least` of the parts, one of an entry, the likeliest first."""
-        count = len(self._texts)
+        known = self._characters
+        count = len(known.ranks)
         costs, held = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int8)
         later = np.ones(count, dtype=bool)
         for part in parts:
-            texts = self._text_of[part.starts]
+            texts = known.text_of[part.starts]
             cost = np.full(count, LACKING, dtype=np.int8)
             np.minimum.at(cost, texts, part.costs)
             costs += cost
             held += cost < LACKING
-            later[texts[part.starts == self._firsts[texts]]] = False
+            later[texts[part.starts == known.firsts[texts]]] = False
         found = np.flatnonzero(held >= max(least, 1))
-        keys = ((costs[found] * 2 + self._unanswered[found]) * 2 + later[found]) * count
-        keys += self._rank[found]
+        unanswered = known.unanswered[known.entry_of[found]]
+        keys = ((costs[found] * 2 + unanswered) * 2 + later[found]) * count
+        keys += known.ranks[found]
         best: dict[int, int] = {}
         for looked_at in (SHORT_LIST, len(found)):
             some = len(keys) > looked_at
             near = np.argpartition(keys, looked_at)[:looked_at] if some else np.arange(len(keys))
             for text in found[near[np.argsort(keys[near])]].tolist():
-                best.setdefault(int(self._entry_of[text]), text)
+                best.setdefault(int(known.entry_of[text]), text)
             if len(best) >= limit:
                 break
         return list(best.values())[:limit]
 
     def _suggestion(self, text: int, parts: Sequence[Spans]) -> Suggestion:
-        entry, question = self._entries[self._entry_of[text]], self._question_of[text]
+        known = self._characters
+        number = int(known.entry_of[text])
+        entry, question = self._entries[number], known.questions[number]
         typed = np.zeros(len(entry.question), dtype=bool)
         for part in parts:
-            inside = np.flatnonzero(self._text_of[part.starts] == question)
+            inside = np.flatnonzero(known.text_of[part.starts] == question)
             if inside.size:
                 span = inside[np.argmin(part.costs[inside])]
-                first, last = self._places[part.starts[span]], self._places[part.ends[span] - 1]
-                typed[first : last + 1] = True
+                first = int(known.places[part.starts[span]])
+                typed[first : int(known.places[part.ends[span] - 1]) + 1] = True
         edges = [0, *(np.flatnonzero(np.diff(typed)) + 1).tolist(), len(typed)]
         pieces = pairwise(edges)
         return Suggestion(entry, tuple((entry.question[a:b], bool(typed[a])) for a, b in pieces))
@@ -177,9 +146,8 @@ class Suggestions:
             if typed[place] == BETWEEN:
                 reached[place + 1].append(before)
             elif place == 0 or before.starts.size:
-                following = self._units[before.ends]
-                for end in self._piece_ends(typed, place):
-                    sounding = self._sounding[typed[place:end]]
+                following = self._characters.units[before.ends]
+                for end, sounding in self._piece_ends(typed, place):
                     spans = (
                         self._begin(sounding)
                         if place == 0
@@ -190,30 +158,33 @@ class Suggestions:
         # One letter by itself is no more likely to be meant as a letter than as a beginning.
         return found._replace(costs=np.zeros_like(found.costs)) if len(typed) == 1 else found
 
-    def _piece_ends(self, typed: str, place: int) -> Iterator[int]:
-        """Give where a character that is typed from a place may end: whole sounds, initials.
+    def _piece_ends(self, typed: str, place: int) -> Iterator[tuple[int, Sounding]]:
+        """Give where a character that is typed from a place may end, and what it may be.
 
-        Only the last of a run of letters may be typed by any beginning of its sound.
+        It ends with a whole sound, or an initial; only the last of a run of letters may be typed by
+        any beginning of its sound.
         """
         letters = LETTERS.match(typed, place)
         run_end = letters.end() if letters else place + 1
         for end in range(place + 1, min(run_end, place + LONGEST_SYLLABLE) + 1):
             piece = typed[place:end]
-            if piece in self._sounding and (
-                end in {place + 1, run_end} or piece in INITIALS or 0 in self._sounding[piece][1]
+            sounding = self._characters.sounding(piece)
+            if sounding and (
+                end in {place + 1, run_end} or piece in INITIALS or 0 in sounding.costs
             ):
-                yield end
+                yield end, sounding
 
     def _begin(self, sounding: Sounding) -> Spans:
         """Find all units that sound as the first piece typed."""
-        bounds, (units, costs) = self._bounds, sounding
-        starts = np.concatenate([self._order[bounds[u] : bounds[u + 1]] for u in units])
+        bounds, (units, costs) = self._characters.bounds, sounding
+        order = self._characters.order
+        starts = np.concatenate([order[bounds[u] : bounds[u + 1]] for u in units])
         return Spans(starts, starts + 1, np.repeat(costs, np.diff(bounds)[units]))
 
     def _go_on(self, before: Spans, following: Numbers, sounding: Sounding) -> Spans:
         """Keep the spans whose following unit sounds as the next piece typed."""
         units, costs = sounding
-        cost_of = np.full(len(self._bounds), LACKING, dtype=np.int8)
+        cost_of = np.full(len(self._characters.bounds), LACKING, dtype=np.int8)
         cost_of[units] = costs
         costs = cost_of[following]
         kept = np.flatnonzero(costs < LACKING)
@@ -225,23 +196,3 @@ def _joined(spans: Sequence[Spans]) -> Spans:
         nothing = np.empty(0, dtype=np.int32)
         return Spans(nothing, nothing, nothing.astype(np.int8))
     return Spans(*(np.concatenate(arrays) for arrays in zip(*spans, strict=True)))
-
-
-def _number(characters: Sequence[str]) -> tuple[list[int], Mapping[str, Sounding]]:
-    """Give the unit of each character, and the units that each beginning of a sound may mean."""
-    numbers = {"\n": END}
-    units = []
-    for character in characters:
-        # As questions are normalised, but for each character by itself: its place must stay known.
-        symbol = character if character == "\n" else NOT_A_WORD.sub("", normalize(character))[:1]
-        units.append(numbers.setdefault(symbol, len(numbers) + 1) if symbol else SKIPPED)
-    sounding: dict[str, dict[int, int]] = defaultdict(dict)
-    for symbol, unit in numbers.items():
-        for reading in (symbol, *readings(symbol)) if unit != END else ():
-            for end in range(1, len(reading) + 1):
-                means = sounding[reading[:end]]
-                means[unit] = min(int(end < len(reading)), means.get(unit, 1))
-    return units, {
-        beginning: (np.array([*means], np.int32), np.array([*means.values()], np.int8))
-        for beginning, means in sounding.items()
-    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import marshal
+import os
 import re
 import sys
 import tempfile
@@ -12,16 +13,19 @@ import unicodedata
 from collections import Counter
 from contextlib import suppress
 from functools import cache, lru_cache
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import jieba
-import pypinyin
 from opencc import OpenCC
 
+from qa_bot.vocabulary import Keys
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+    from types import ModuleType
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +35,11 @@ SENTENCE_END = re.compile(r"(?<=[。！？；!?;])|\n")
 BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 UNIT = re.compile(r"[\u3400-\u9fff]|[a-z0-9]+(?:\.[0-9]+)?|[^\W_]")
+WITHOUT_WORDS = "PYPINYIN_NO_PHRASES"
+"""The variable by which pypinyin is asked to leave its words out."""
 DIGEST = hashlib.sha256().digest_size
+DICTIONARY = 2
+"""Raised whenever the dictionary is kept in another form."""
 SUBWORDS = (2, 3)
 """Lengths of the shorter words that are looked for inside longer ones, as jieba's search mode."""
 
@@ -49,7 +57,8 @@ def normalize(text: str) -> str:
     """
     form = _fold(text)
     # Conversion goes by words, so its result may hold a word that it converts again (乾縣, 乾县).
-    while (simpler := _fold(_traditional_to_simplified().convert(form))) != form:
+    convert = _traditional_to_simplified().convert
+    while (simpler := convert(form)) != form and (simpler := _fold(simpler)) != form:
         form = simpler
     return form
 
@@ -80,7 +89,7 @@ def units(text: str) -> list[str]:
 @lru_cache(maxsize=65_536)
 def syllable(unit: str) -> str:
     """Give how a character sounds, without tone, as people mishear it: zh=z, ch=c, sh=s, -ng=-n."""
-    sound = pypinyin.lazy_pinyin(unit)[0] if CHINESE.fullmatch(unit) else unit
+    sound = _pypinyin().lazy_pinyin(unit)[0] if CHINESE.fullmatch(unit) else unit
     for careful, careless in (("zh", "z"), ("ch", "c"), ("sh", "s")):
         if sound.startswith(careful):
             sound = careless + sound.removeprefix(careful)
@@ -89,7 +98,24 @@ def syllable(unit: str) -> str:
 
 def readings(character: str) -> list[str]:
     """Give every way a character is read, without tones (行: xing, hang, heng); ü is typed v."""
-    return pypinyin.pinyin(character, style=pypinyin.Style.NORMAL, heteronym=True)[0]
+    pypinyin = _pypinyin()
+    found: list[list[str]] = pypinyin.pinyin(character, style=pypinyin.Style.NORMAL, heteronym=True)
+    return found[0]
+
+
+@cache
+def _pypinyin() -> ModuleType:
+    """Import pypinyin without its words: 50 MB, of no use where each character is read alone."""
+    before = os.environ.get(WITHOUT_WORDS)
+    os.environ[WITHOUT_WORDS] = "true"
+    try:
+        import pypinyin  # noqa: PLC0415 - see above
+    finally:
+        if before is None:
+            del os.environ[WITHOUT_WORDS]
+        else:
+            os.environ[WITHOUT_WORDS] = before
+    return pypinyin
 
 
 class Segmenter:
@@ -105,8 +131,10 @@ class Segmenter:
         self._jieba = jieba.Tokenizer()
         self._jieba.FREQ, self._jieba.total = dictionary.frequencies, dictionary.total
         self._jieba.initialized = True
-        self.background = Background(dictionary)
-        for word in words:
+        added = sorted(words)
+        general = {word: dictionary.frequencies.get(word, 0) for word in added}
+        self.background = Background(dictionary, general)
+        for word in added:
             self._jieba.add_word(word)
 
     def cut(self, text: str) -> list[str]:
@@ -136,8 +164,8 @@ class _Dictionary(NamedTuple):
     """The same of words in lower case, where it is another number."""
     total_lowered: int
     characters: dict[str, int]
-    pairs: dict[str, int]
-    sounds: dict[str, int]
+    pairs: Keys
+    sounds: Keys
 
 
 def _dictionary(folder: Path | None) -> _Dictionary:
@@ -147,15 +175,16 @@ def _dictionary(folder: Path | None) -> _Dictionary:
     """
     if folder is None:
         return _make_dictionary()
-    made_by = (jieba.__version__, pypinyin.__version__, sys.version, marshal.version)
+    made_by = (jieba.__version__, version("pypinyin"), sys.version, marshal.version, DICTIONARY)
     path = folder / f"dictionary-{hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]}"
     with suppress(OSError):
         data = path.read_bytes()
         if hashlib.sha256(data[DIGEST:]).digest() == data[:DIGEST]:
             # What is damaged would not be safe to load.
-            return _Dictionary(*marshal.loads(data[DIGEST:]))  # noqa: S302 - our own, and whole
+            kept = marshal.loads(data[DIGEST:])  # noqa: S302 - our own, and whole
+            return _Dictionary(*kept[:-2], *map(Keys.from_bytes, kept[-2:]))
     made = _make_dictionary()
-    data = marshal.dumps(tuple(made))
+    data = marshal.dumps((*made[:-2], made.pairs.to_bytes(), made.sounds.to_bytes()))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".dictionary-", delete=False) as draft:
@@ -183,8 +212,15 @@ def _make_dictionary() -> _Dictionary:
         if CHINESE.fullmatch(pair):
             sounds[f"{syllable(pair[0])} {syllable(pair[1])}"] += times
     lowered = {word: times for word, times in words.items() if frequencies.get(word) != times}
-    counted = (dict(counts) for counts in (characters, pairs, sounds))
-    return _Dictionary(frequencies, total, lowered, sum(words.values()), *counted)
+    return _Dictionary(
+        frequencies,
+        total,
+        lowered,
+        sum(words.values()),
+        dict(characters),
+        Keys.of(pairs),
+        Keys.of(sounds),
+    )
 
 
 class Background:
@@ -193,9 +229,10 @@ class Background:
     Every share is of all words (characters, pairs) of running text, 0 to 1.
     """
 
-    def __init__(self, dictionary: _Dictionary) -> None:
-        """Take the dictionary as it is before the project's own words are added to it."""
-        self._words = dictionary.frequencies | dictionary.lowered
+    def __init__(self, dictionary: _Dictionary, general: Mapping[str, int]) -> None:
+        """Take the dictionary, and how often words occur that will have another number in it."""
+        self._words = dictionary.frequencies
+        self._otherwise = {**general, **dictionary.lowered}
         self._total_words = dictionary.total_lowered
         self._characters, self._pairs = dictionary.characters, dictionary.pairs
         self._sounds = dictionary.sounds
@@ -203,7 +240,8 @@ class Background:
 
     def word(self, word: str) -> float:
         """Give the share of a word."""
-        return self._words.get(word, 0) / self._total_words
+        times = self._otherwise.get(word)
+        return (self._words.get(word, 0) if times is None else times) / self._total_words
 
     def character(self, character: str) -> float:
         """Give the share of a character."""

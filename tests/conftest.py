@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browsing import CHROMIUM, FLAGS, REPORT_VIOLATIONS, Site
+from databases import PostgreSQL
 from running import Server
 
 from qa_bot import Bot, Settings
@@ -29,9 +30,10 @@ Write = Callable[[str, str | bytes], Path]
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The project's own lexicon and phrases, with a cache of the test run's own, without limits."""
+    """The project's own lexicon and phrases, with folders of the test run's own, without limits."""
     return Settings(
         cache=tmp_path_factory.mktemp("cache"),
+        state=tmp_path_factory.mktemp("state"),
         contact="客服电话 400-000-0000",
         asks_per_minute=0,
         reads_per_minute=0,
@@ -106,6 +108,17 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     opened = Journal(f"sqlite:///{tmp_path}/journal.sqlite", most_answers=1000)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a real server: that of QA_BOT_TEST_POSTGRES, or one of the test run's own."""
+    if given := os.environ.get("QA_BOT_TEST_POSTGRES"):
+        yield given
+        return
+    server = PostgreSQL()
+    yield server.url
+    server.close()
 
 
 @pytest.fixture(scope="session")

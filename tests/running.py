@@ -71,17 +71,28 @@ class Server:
         status, body = self._send("GET", path)
         return status, json.loads(body)
 
+    def etag(self, path):
+        return self._respond("GET", path)[2]["ETag"]
+
     def put(self, path, body):
         return self._send("PUT", path, json.dumps(body), {"Content-Type": "application/json"})[0]
 
     def _send(self, method, path, body=None, headers=None):
+        return self._respond(method, path, body, headers)[:2]
+
+    def _respond(self, method, path, body=None, headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
-            return response.status, response.read()
+            return response.status, response.read(), response.headers
         finally:
             connection.close()
+
+    def wait_until_silent(self):
+        """Wait until no process is left that could write to its standard error."""
+        self._reader.join(DEADLINE)
+        assert not self._reader.is_alive()
 
     def answer(self, question):
         status, reply = self.get(f"/api/v1/answers?question={quote(question)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 
 import pytest
@@ -114,6 +115,25 @@ def test_an_expired_answer_is_not_given(bot):
     reply = bot.ask("演出证丢了怎么办")
     assert reply.outcome == "listed_unanswered"
     assert "2020-01-01" in reply.sentence
+
+
+def test_an_answer_that_expired_since_is_given_again_as_of_the_day_it_was_asked(bot):
+    reply = bot.as_of(datetime.date(2019, 12, 31)).ask("演出证丢了怎么办")
+    assert reply.outcome == "answered"
+    assert bot.ask("演出证丢了怎么办").outcome == "listed_unanswered"
+
+
+def test_the_same_is_said_twice_by_the_same_digest_and_something_else_by_another(bot):
+    first, again = bot.ask("江苏文网文怎么续期"), bot.ask("江苏文网文怎么续期")
+    assert first.answer_id != again.answer_id
+    assert first.digest() == again.digest()
+    assert first.digest() != bot.ask("浙江文网文怎么续期").digest()
+    assert first.digest() != bot.released(7).ask("江苏文网文怎么续期").digest()
+
+
+def test_a_reply_tells_the_release_that_gave_it(bot):
+    assert bot.ask("江苏文网文怎么续期").to_dict()["release"] == 0
+    assert bot.released(7).ask("江苏文网文怎么续期").to_dict()["release"] == 7
 
 
 def test_of_several_questions_the_first_is_answered_and_told(bot):

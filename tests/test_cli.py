@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import datetime
+import io
 import json
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
 
 from qa_bot.cli import main
+from qa_bot.journal import Journal
 
 FAQ = "question,answer\n文网文怎么续期?,期满前30日内申请延续。\n"
 
@@ -89,10 +94,177 @@ def test_a_saved_index_can_be_asked(run, write, tmp_path):
     assert "[answered]" in done.stdout
 
 
+def test_check_reads_a_saved_index_through(run, write, tmp_path):
+    saved = tmp_path / "索引"
+    run("index", saved, "--knowledge", write("faq.csv", FAQ))
+    assert json.loads(run("check", "--json", "--knowledge", saved).stdout)["entries"] == 1
+    (saved / "entries-rows.npy").write_bytes(b"")
+    done = run("check", "--knowledge", saved)
+    assert done.exit_code == 1
+    assert "entries-rows.npy: missing or damaged" in done.stdout
+
+
 def test_eval_prints_a_table_and_json(run):
     assert run("eval").stdout.startswith("| kind |")
     assert json.loads(run("eval", "--json").stdout)["all"]["questions"] > 100
 
 
+@pytest.fixture
+def releasing(run, write, tmp_path):
+    """Run a command on releases of the test's own, and on a FAQ that nobody judged yet."""
+    knowledge = write("faq.csv", FAQ).parent
+
+    def invoke(*arguments, **environment):
+        places = {"QA_BOT_STATE": str(tmp_path), "QA_BOT_JUDGED": str(tmp_path / "judged")}
+        places["QA_BOT_KNOWLEDGE"] = str(knowledge)
+        return run(*arguments, **{**places, **environment})
+
+    return invoke
+
+
+def test_what_is_published_is_listed_with_who_did_it_and_why(releasing):
+    done = releasing("publish", "--why", "首次发布", "--who", "王芳")
+    assert (done.exit_code, done.stdout) == (0, "release 1 is current: 1 entries, 1 answered\n")
+    listed = releasing("releases").stdout
+    assert listed.startswith("* 1  20")
+    assert "王芳: publish 0 → 1  首次发布" in listed
+    data = json.loads(releasing("releases", "--json").stdout)
+    assert (data["current"], data["audit"][0]["who"]) == (1, "王芳")
+    assert data["releases"][0]["entries"] == 1
+
+
+def test_publishing_the_same_again_says_so_and_is_no_error(releasing):
+    releasing("publish", "--why", "首次发布")
+    done = releasing("publish", "--why", "再来一次")
+    assert (done.exit_code, done.stdout) == (0, "release 1 already holds exactly this\n")
+
+
+def test_diff_shows_before_publishing_what_changes_and_what_is_said_instead(releasing, write):
+    assert releasing("diff").stdout.startswith("+ 文网文怎么续期?")
+    releasing("publish", "--why", "首次发布")
+    write("faq.csv", FAQ.replace("30日", "60日"))
+    shown = releasing("diff", "--replies").stdout
+    assert "    - 期满前30日内申请延续。\n    + 期满前60日内申请延续。" in shown
+    assert shown.endswith("1 of 1 replies differ\n")
+    data = json.loads(releasing("diff", "--replies", "--json").stdout)
+    assert data["replies"]["changes"][0]["new"]["text"] == "期满前60日内申请延续。"
+
+
+def test_rollback_makes_the_release_before_current_again(releasing, write):
+    releasing("publish", "--why", "首次发布")
+    write("faq.csv", FAQ.replace("30日", "60日"))
+    releasing("publish", "--why", "新规")
+    done = releasing("rollback", "--why", "写错了", "--json")
+    assert json.loads(done.stdout)["number"] == 1
+    assert releasing("diff", "1", "2").stdout.startswith("~ 文网文怎么续期?")
+    assert releasing("releases", "prune", "--keep", "1", "--why", "整理").stdout.endswith("none\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["rollback", "--why", "误点"], "no release to go back to"),
+        (["rollback", "9", "--why", "误点"], "there is no release 9 (there are: 1)"),
+        (["publish", "--why", "误点", "--expect", "0"], "王芳 made release 1 current"),
+        (
+            ["publish", "--why", "误点", "--knowledge", "data/knowledge/faq", "--expect", "7"],
+            "王芳",
+        ),
+        (["diff", "3"], "there is no release 3 (there are: 1)"),
+    ],
+)
+def test_what_is_refused_is_told_and_exits_with_1(releasing, arguments, told):
+    releasing("publish", "--why", "首次发布", "--who", "王芳")
+    done = releasing(*arguments)
+    assert done.exit_code == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_judged_questions_of_another_base_stop_a_release_with_a_hint(releasing, settings):
+    done = releasing("publish", "--why", "首次发布", QA_BOT_JUDGED=str(settings.judged))
+    assert done.exit_code == 1
+    assert "QA_BOT_JUDGED names another folder" in done.stderr
+    forced = releasing(
+        "publish", "--why", "首次发布", "--force", QA_BOT_JUDGED=str(settings.judged)
+    )
+    assert forced.exit_code == 0
+    assert "overruled: " in forced.stderr
+
+
 def test_exit_codes_are_stated_in_the_help(run):
     assert "Exit codes: 0 done; 1" in " ".join(run("--help").stdout.split())
+
+
+# ---- the journal
+
+
+@pytest.fixture
+def journal_run(run, tmp_path, bundled):
+    """Run a command on a journal that keeps three replies, one of them voted down."""
+    path = tmp_path / "state" / "journal.sqlite"
+    path.parent.mkdir()
+    with closing(Journal(f"sqlite:///{path}", 1000)) as journal:
+        for question in ("文网文几年到期", '=HYPERLINK("http://x")的费用', "今天天气怎么样"):
+            reply = bundled.ask(question)
+            journal.keep(reply, {}, 3)
+        journal.vote(reply.answer_id, "down", ["过时"], "+1,\n不对")
+    return lambda *arguments, **more: run(
+        "journal", *arguments, **{"QA_BOT_STATE": str(path.parent), **more}
+    )
+
+
+def test_the_journal_is_exported_as_a_table_that_spreadsheets_read(journal_run, tmp_path):
+    done = journal_run("export", tmp_path / "回答.csv")
+    assert (done.exit_code, done.stdout) == (0, f"3 replies written to {tmp_path / '回答.csv'}\n")
+    content = (tmp_path / "回答.csv").read_bytes()
+    assert content.startswith("\ufeff".encode())
+    assert content.count(b"\r\n") == 4
+    first, second, third = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    assert first["question"] == "文网文几年到期"
+    assert first["outcome"] == "answered"
+    assert second["question"].startswith("'=HYPERLINK(")
+    assert (third["rating"], third["reasons"], third["comment"]) == ("down", "过时", "'+1,\n不对")
+    asked_at = datetime.datetime.strptime(first["asked_at"], "%Y-%m-%d %H:%M:%S").astimezone()
+    assert abs(datetime.datetime.now().astimezone() - asked_at) < datetime.timedelta(minutes=5)
+
+
+def test_the_journal_is_exported_as_json_lines_of_all_that_is_kept(journal_run, tmp_path):
+    assert journal_run("export", "--format", "jsonl", tmp_path / "a.jsonl").exit_code == 0
+    lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
+    first, second, third = map(json.loads, lines)
+    assert first["context"] == {}
+    assert second["question"].startswith("=HYPERLINK")
+    assert third["vote"]["reasons"] == ["过时"]
+
+
+def test_the_journal_is_exported_by_time(journal_run, tmp_path):
+    done = journal_run("export", "--until", "2026-01-01", tmp_path / "a.csv")
+    assert done.stdout.startswith("0 replies")
+    done = journal_run("export", "--since", "2026-01-01", tmp_path / "a.csv")
+    assert done.stdout.startswith("3 replies")
+
+
+def test_an_export_that_cannot_be_written_leaves_nothing(journal_run, tmp_path):
+    done = journal_run("export", tmp_path / "没有" / "a.csv")
+    assert done.exit_code == 1
+    assert "cannot write" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+
+
+def test_a_question_is_forgotten(journal_run):
+    assert journal_run("forget", "--question", "今天天气怎么样").stdout == "1 replies forgotten\n"
+    assert journal_run("forget", "--question", "今天天气怎么样").exit_code == 1
+    assert journal_run("forget").exit_code == 2
+
+
+def test_what_the_settings_do_not_allow_is_pruned(journal_run):
+    assert journal_run("prune").stdout == "0 replies deleted\n"
+    assert journal_run("prune", QA_BOT_JOURNAL_ANSWERS="1").stdout == "2 replies deleted\n"
+
+
+def test_a_journal_that_cannot_be_opened_is_told(journal_run):
+    done = journal_run("prune", QA_BOT_JOURNAL="nosuch://server/db")
+    assert done.exit_code == 1
+    assert "QA_BOT_JOURNAL" in done.stderr
+    assert journal_run("prune", QA_BOT_JOURNAL="").exit_code == 2

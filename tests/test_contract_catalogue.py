@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 
@@ -33,8 +34,11 @@ def test_config_tells_what_a_client_shows_before_the_first_question(client, bund
     assert all(bundled.ask(opener).outcome == "answered" for opener in config["openers"])
 
 
-def test_config_without_a_contact_has_none(client_with):
-    assert client_with(contact="").get(CONFIG).get_json()["contact"] is None
+def test_config_without_a_contact_has_none(settings, write):
+    own = replace(settings, contact="")
+    bot = Bot.open(write("faq.csv", "question,answer\n怎么办?,这样办。\n"), own)
+    client = create_app(LiveBot(own, bot=bot)).test_client()
+    assert client.get(CONFIG).get_json()["contact"] is None
 
 
 def test_what_is_typed_is_answered_with_questions_in_segments(client):

@@ -11,8 +11,9 @@ from qa_bot.cli import main
 from qa_bot.facets import read_facets
 from qa_bot.lint.diagnostic import Kind
 from qa_bot.settings import ENVIRONMENT_PREFIX, PROJECT, Settings
-from qa_bot.sources import READERS
+from qa_bot.sources import ARCHIVE, READERS
 from qa_bot.sources.fields import NAMES
+from qa_bot.sources.pages import LISTS, SITEMAP
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 OWNERS_GUIDE = (PROJECT / "data" / "README.md").read_text(encoding="utf-8")
@@ -46,7 +47,7 @@ def test_every_kind_of_diagnostic_is_in_both_halves_of_the_owners_guide(kind):
     assert OWNERS_GUIDE.count(f"\n| `{kind}` |") == 2
 
 
-@pytest.mark.parametrize("name", [*READERS, *NAMES])
+@pytest.mark.parametrize("name", [*READERS, ARCHIVE, SITEMAP, *LISTS, *NAMES])
 def test_every_format_and_field_is_in_the_owners_guide(name):
     assert name in OWNERS_GUIDE
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 
 from qa_bot.analyzer import Analyzer
 from qa_bot.facets import FacetReader
-from qa_bot.index import Index, index_key, is_saved_index
+from qa_bot.index import Index, index_key, is_saved_index, verify
 from qa_bot.index.saved import FORMAT
 from qa_bot.knowledge import Entry, KnowledgeBase, Passage, entry_id
 from qa_bot.lexicon import Lexicon
@@ -227,6 +229,56 @@ def test_a_changed_byte_is_refused(saved):
     texts.write_bytes(texts.read_bytes()[:-1] + b"\x7f")
     with pytest.raises(MistakesError, match=r"written-texts\.npy: missing or damaged; build it"):
         Index.open(saved)
+
+
+def test_a_file_that_nobody_wrote_to_is_read_through_only_where_that_is_asked_for(saved):
+    texts = saved / "written-texts.npy"
+    written = texts.stat().st_mtime
+    texts.write_bytes(texts.read_bytes()[:-1] + b"\x7f")
+    os.utime(texts, (written, written))
+    assert Index.open(saved).base.entries
+    with pytest.raises(MistakesError, match=r"written-texts\.npy: missing or damaged; build it"):
+        verify(saved)
+
+
+def test_a_copy_that_has_lost_its_times_is_read_through_once(saved, tmp_path):
+    copied = tmp_path / "副本"
+    shutil.copytree(saved, copied, copy_function=shutil.copyfile)
+    assert Index.open(copied).base == Index.open(saved).base
+    whole = {path.name: path.stat().st_mtime for path in saved.glob("*.npy")}
+    assert {path.name: path.stat().st_mtime for path in copied.glob("*.npy")} == whole
+
+
+def test_an_opened_index_reads_an_entry_only_when_it_is_asked_for(saved, index):
+    entries = Index.open(saved).base.entries
+    assert entries[-1] == entries[len(entries) - 1] == index.base.entries[-1]
+    assert entries[1:3] == index.base.entries[1:3]
+    assert list(entries) == list(index.base.entries)
+    with pytest.raises(IndexError):
+        entries[len(entries)]
+
+
+def test_an_opened_index_knows_the_same_facets_words_and_terms(saved, index):
+    opened = Index.open(saved)
+    assert list(opened.profiles) == list(index.profiles)
+    assert opened.profiles.told == index.profiles.told
+    assert dict(opened.words) == dict(index.words)
+    assert list(opened.terms.names) == list(index.terms.names)
+    assert dict(opened.ids) == {entry.id: n for n, entry in enumerate(index.base.entries)}
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("经营许可证怎么", True),
+        ("icp备案和", True),
+        ("网络文化经营许可正", False),
+        ("办下来营业性", False),
+        ("🙂", True),
+    ],
+)
+def test_what_some_wording_holds_is_known_without_reading_them(saved, text, held):
+    assert Index.open(saved).characters.hold(text) is held
 
 
 def test_all_damaged_files_are_told_at_once(saved):

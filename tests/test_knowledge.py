@@ -7,7 +7,15 @@ import itertools
 
 import pytest
 
-from qa_bot.knowledge import Entry, KnowledgeBase, Passage, entry_id, merge
+from qa_bot.knowledge import (
+    Entry,
+    KnowledgeBase,
+    Passage,
+    entry_id,
+    merge,
+    read_row,
+    write_row,
+)
 from qa_bot.mistakes import Location
 
 numbers = itertools.count(1)
@@ -148,12 +156,27 @@ def test_an_answer_is_given_up_to_its_last_day(valid_until, expired):
     assert until.expired(datetime.date(2026, 5, 1)) is expired
 
 
-def test_a_base_is_restored_from_its_plain_data():
-    full = entry(
-        "甲?", "答。", wordings=("乙?",), facets={"region": ("江苏", "南京")}, url="https://a.cn"
-    )
-    base = KnowledgeBase((full, entry("丙?")))
-    assert KnowledgeBase.from_dict(base.to_dict()) == base
+@pytest.mark.parametrize(
+    "stored",
+    [
+        entry("丙?"),
+        entry("半个字\ud800?", "答\udfff。"),
+        entry(
+            "甲?",
+            "答。",
+            wordings=("乙?",),
+            facets={"region": ("江苏", "南京")},
+            url="https://a.cn",
+            basis="《条例》第三条",
+            reviewed_on="2026-05-01",
+            valid_until="2027-05-01",
+        ),
+    ],
+)
+def test_an_entry_is_read_from_the_row_that_it_was_written_as(stored):
+    row = write_row(stored)
+    assert b"\n" not in row
+    assert read_row(row) == stored
 
 
 def test_the_hash_is_that_of_the_content():

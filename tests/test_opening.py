@@ -28,3 +28,27 @@ def test_an_index_saved_with_another_lexicon_is_refused(settings, tmp_path, writ
     (lexicon / "words.txt").write_text("新词\n", encoding="utf-8")
     with pytest.raises(MistakesError, match="another lexicon"):
         Bot.open(tmp_path / "saved", dataclasses.replace(settings, lexicon=lexicon))
+
+
+def test_an_index_of_before_is_taken_while_no_file_has_changed(settings, tmp_path, write):
+    own = dataclasses.replace(settings, cache=tmp_path / "cache")
+    path = write("faq.csv", "question,answer\n怎么办?,这样办。\n")
+    built = []
+    first = Bot.open(path, own, built.append)
+    again = Bot.open(path, own, built.append)
+    assert sum(built) == 1
+    assert again.index.base == first.index.base
+    path.write_text("question,answer\n怎么办?,那样办。\n", encoding="utf-8")
+    assert Bot.open(path, own, built.append).ask("怎么办").to_dict()["answer"]["text"] == "那样办。"
+    assert sum(built) == 2
+
+
+def test_an_index_kept_from_before_that_is_damaged_is_built_anew(settings, tmp_path, write):
+    own = dataclasses.replace(settings, cache=tmp_path / "cache")
+    path = write("faq.csv", "question,answer\n怎么办?,这样办。\n")
+    Bot.open(path, own)
+    for rows in (tmp_path / "cache" / "index").glob("*/entries-rows.npy"):
+        rows.write_bytes(b"")
+    built = []
+    assert Bot.open(path, own, built.append).ask("怎么办").evidence == ("这样办。",)
+    assert built == [1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,12 +19,12 @@ from qa_bot.index.likeness import Likeness, Sought
 from qa_bot.index.nearest import Nearest
 from qa_bot.index.plain import PlainKernel
 from qa_bot.index.postings import Weighting
-from qa_bot.index.search import Room, Search, kernel_for
-from qa_bot.index.vocabulary import Vocabulary
+from qa_bot.index.search import COMPILED_AFTER, Room, Search, kernel_for
 from qa_bot.knowledge import Entry, KnowledgeBase, Passage
 from qa_bot.lexicon import Lexicon
 from qa_bot.mistakes import Location
 from qa_bot.query import read_query
+from qa_bot.vocabulary import Vocabulary
 
 KERNELS = [PlainKernel, CompiledKernel]
 WORDS = [
@@ -208,7 +209,7 @@ def analyzer(facets, settings):
 def test_a_large_base_is_searched_as_a_small_one(analyzer, kernel, monkeypatch):
     small = Index.build(base_of(600), analyzer)
     monkeypatch.setattr("qa_bot.index.SMALL", 0)
-    monkeypatch.setattr("qa_bot.index.kernel_for", kernel)
+    monkeypatch.setattr("qa_bot.index.PlainKernel", kernel)
     large = Index.build(base_of(600), analyzer)
     for question in (
         "江苏的演出许可证怎么续期",
@@ -220,6 +221,27 @@ def test_a_large_base_is_searched_as_a_small_one(analyzer, kernel, monkeypatch):
     ):
         query = read_query(question, analyzer)
         assert large.search(query, analyzer, 20) == small.search(query, analyzer, 20)
+
+
+def test_after_some_questions_the_compiled_kernel_goes_on(analyzer, monkeypatch):
+    small = Index.build(base_of(60), analyzer)
+    made = queue.Queue()
+    monkeypatch.setattr("qa_bot.index.SMALL", 0)
+    monkeypatch.setattr("qa_bot.index.search.COMPILED_FROM", 1)
+    monkeypatch.setattr("qa_bot.index.search.kernel_for", lambda *parts: told(made, *parts))
+    large = Index.build(base_of(60), analyzer)
+    query = read_query("江苏的演出许可证怎么续期", analyzer)
+    for _ in range(COMPILED_AFTER):
+        assert made.empty()
+        assert large.search(query, analyzer, 20) == small.search(query, analyzer, 20)
+    assert [made.get(timeout=60) for _ in large.postings] == [CompiledKernel] * 3
+    assert large.search(query, analyzer, 20) == small.search(query, analyzer, 20)
+
+
+def told(made, *parts):
+    kernel = kernel_for(*parts)
+    made.put(type(kernel))
+    return kernel
 
 
 def test_few_texts_are_searched_without_numba():

@@ -477,7 +477,7 @@ def test_all_mistakes_in_all_files_are_told_at_once(told, write, workbook):
     ("name", "content"),
     [
         ("说明.pdf", b"%PDF-1.7"),
-        ("说明.html", "<h1>文网文</h1>"),
+        ("空.html", "<h1>文网文</h1>"),
         ("说明.docx", b"PK"),
         ("问答.xls", b"\xd0\xcf\x11\xe0"),
         ("问答.json", "{}"),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
+from qa_bot.index import Characters
 from qa_bot.suggestions import Suggestions
 
 TABLE = """question,answer,wordings
@@ -25,9 +26,13 @@ AI = "AI生成的内容要加标识吗？"
 XIAN = "西安办演出证去哪里？"
 
 
+def suggestions_of(entries):
+    return Suggestions(entries, Characters.of(entries))
+
+
 @pytest.fixture
 def suggestions(read, write):
-    return Suggestions(read(write("faq.csv", TABLE)))
+    return suggestions_of(read(write("faq.csv", TABLE)).entries)
 
 
 def questions(found):
@@ -119,7 +124,7 @@ def test_what_is_in_no_question_finds_none(suggestions, text):
 
 
 def test_a_base_may_hold_one_question(read, write):
-    only = Suggestions(read(write("faq.csv", "question,answer\n问？,答。\n")))
+    only = suggestions_of(read(write("faq.csv", "question,answer\n问？,答。\n")).entries)
     assert questions(only.find("wen", 5)) == ["问？"]
 
 
@@ -132,7 +137,7 @@ def test_anything_typed_gives_questions_in_whole(bundled_suggestions, text):
 
 @pytest.fixture(scope="module")
 def bundled_suggestions(bundled):
-    return Suggestions(bundled.index.base)
+    return Suggestions(bundled.index.base.entries, bundled.index.characters)
 
 
 def test_every_bundled_question_is_found_by_its_first_half(bundled, bundled_suggestions):

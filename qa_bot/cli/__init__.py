@@ -1,7 +1,7 @@
-"""Ask, check, lint, measure, index and serve from the command line; the owner of click.
+"""Ask, check, import, measure, publish and serve on the command line; the owner of click.
 
-Exit codes: 0 done; 1 the data has mistakes, or something to mend, or a measure is under its floor;
-2 wrong usage.
+Exit codes: 0 done; 1 the data has mistakes, or something to mend, or a measure is under its floor,
+or a release was refused; 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import os
 import click
 
 from qa_bot.cli.asking import ask
+from qa_bot.cli.importing import export_command, import_command
+from qa_bot.cli.journal import journal
 from qa_bot.cli.knowledge import check, index, lint_command
 from qa_bot.cli.measuring import eval_command
 from qa_bot.cli.password import password
+from qa_bot.cli.releasing import diff, publish, releases_command, rollback
 from qa_bot.cli.serving import serve
 from qa_bot.logs import write_log
 from qa_bot.settings import Settings, SettingsError
@@ -25,7 +28,7 @@ def main(context: click.Context) -> None:
     """Answer Chinese questions from a knowledge base, or say honestly that it holds no answer.
 
     Exit codes: 0 done; 1 the data has mistakes, or something to mend, or a measure is under its
-    floor; 2 wrong usage.
+    floor, or a release was refused; 2 wrong usage.
     """
     try:
         context.obj = Settings.from_env(os.environ)
@@ -34,5 +37,20 @@ def main(context: click.Context) -> None:
     write_log(as_json=context.obj.log_json)
 
 
-for command in (ask, check, lint_command, eval_command, index, serve, password):
+for command in (
+    ask,
+    check,
+    lint_command,
+    import_command,
+    export_command,
+    eval_command,
+    index,
+    diff,
+    publish,
+    rollback,
+    releases_command,
+    serve,
+    journal,
+    password,
+):
     main.add_command(command)

@@ -20,14 +20,15 @@ from qa_bot.cli.terminal import (
 )
 from qa_bot.dialogue import read_followups
 from qa_bot.evaluation import read_judgments
-from qa_bot.index import Index
+from qa_bot.index import Index, is_saved_index, verify
 from qa_bot.lint import lint
 from qa_bot.mistakes import Mistake, MistakesError
-from qa_bot.opening import read_base
+from qa_bot.opening import open_index, read_base
 from qa_bot.phrases import read_phrases
 from qa_bot.smalltalk import read_smalltalk
 
 if TYPE_CHECKING:
+    from qa_bot.knowledge import KnowledgeBase
     from qa_bot.settings import Settings
 
 
@@ -40,7 +41,7 @@ def check(settings: Settings, knowledge: Path | None, *, as_json: bool) -> None:
     mistakes: list[Mistake] = []
     counts: dict[str, Any] = {}
     try:
-        base, _ = read_base(knowledge or settings.knowledge, settings)
+        base = _read(knowledge or settings.knowledge, settings)
         counts = {"entries": len(base.entries), "answered": base.answered}
         counts["merged"] = [f"{left}: same as {kept}" for left, kept in base.merged]
         if knowledge is None:
@@ -69,6 +70,14 @@ def check(settings: Settings, knowledge: Path | None, *, as_json: bool) -> None:
         sys.exit(MISTAKES)
 
 
+def _read(place: Path, settings: Settings) -> KnowledgeBase:
+    """Read knowledge, or a saved index through to its last byte."""
+    if not is_saved_index(place):
+        return read_base(place, settings)[0]
+    verify(place)
+    return open_index(place, settings)[0].base
+
+
 @click.command("lint")
 @knowledge_option
 @json_option
@@ -77,7 +86,7 @@ def lint_command(settings: Settings, knowledge: Path | None, *, as_json: bool) -
     """Print what to mend in the knowledge, and the grid of what it holds; hints exit with 0."""
     with mistakes_reported(as_json=as_json):
         bot = open_bot(settings, knowledge)
-    with progress_bar("asking", len(bot.entries)) as progress:
+    with progress_bar("asking", len(bot.index.base.entries)) as progress:
         report = lint(bot, datetime.datetime.now().astimezone().date(), progress)
     click.echo(to_json(report.to_dict()) if as_json else str(report))
     sys.exit(0 if report.clean else MISTAKES)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from qa_bot.settings import Settings
 
 MISTAKES = 1
-"""The exit code where data has mistakes, or something to mend, or a measure is under its floor."""
+"""The exit code where data has mistakes, or something to mend, or a measure is under its floor,
+or a release cannot be published."""
 
 knowledge_option = click.option(
     "--knowledge",
@@ -55,6 +56,23 @@ def progress_bar(label: str, length: int) -> Iterator[Callable[[int], object]]:
         return
     with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
         yield bar.update
+
+
+@contextmanager
+def counter(label: str) -> Iterator[Callable[[int], object]]:
+    """Show on standard error how far it is, while a terminal is there and the end is not known."""
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        click.echo(f"\r{label}: {done}", err=True, nl=False)
+
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    yield count
+    click.echo(err=True)
 
 
 def to_json(data: object) -> str:

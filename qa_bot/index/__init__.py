@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from qa_bot.analyzer import WORD
 from qa_bot.index.candidates import (
     UNASKED,
     make_candidate,
@@ -22,18 +21,26 @@ from qa_bot.index.candidates import log_strength as log_strength
 from qa_bot.index.candidates import shared_weight as shared_weight
 from qa_bot.index.candidates import strength as strength
 from qa_bot.index.candidates import tversky as tversky
+from qa_bot.index.characters import Characters as Characters
+from qa_bot.index.characters import Sounding as Sounding
+from qa_bot.index.entries import StoredEntries
 from qa_bot.index.forms import FORMS, form_terms
 from qa_bot.index.forms import passage_terms as passage_terms
 from qa_bot.index.likeness import Likeness, Sought
 from qa_bot.index.nearest import Nearest
 from qa_bot.index.plain import PlainKernel
-from qa_bot.index.saved import FORMAT, open_saved, save, unreadable
+from qa_bot.index.profiles import Profiles as Profiles
+from qa_bot.index.saved import FORMAT as FORMAT
+from qa_bot.index.saved import OutdatedIndexError as OutdatedIndexError
 from qa_bot.index.saved import is_saved_index as is_saved_index
-from qa_bot.index.search import Room, Search, kernel_for
-from qa_bot.index.vocabulary import ARRAYS as KEYS
-from qa_bot.index.vocabulary import Keys, Vocabulary
+from qa_bot.index.saved import open_saved, parts_of, save, unreadable
+from qa_bot.index.saved import verify as verify
+from qa_bot.index.search import Hastening, Room, Search
+from qa_bot.index.words import Words
 from qa_bot.knowledge import KnowledgeBase
+from qa_bot.repair import Terms
 from qa_bot.text import match_key
+from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -43,7 +50,7 @@ if TYPE_CHECKING:
 
     from qa_bot.analyzer import Analyzer, Reading
     from qa_bot.index.postings import Postings
-    from qa_bot.knowledge import Passage
+    from qa_bot.knowledge import Entry, Passage
     from qa_bot.query import Query
 
 CANONICAL_DISCOUNT = 0.92
@@ -81,6 +88,16 @@ class Index:
     likewise passages."""
     exact: Keys
     """`match_key` of every wording → its entry."""
+    ids: Keys
+    """Id of every entry → its place in the base."""
+    profiles: Profiles
+    """The facets of every entry."""
+    characters: Characters
+    """The characters of every wording."""
+    terms: Terms
+    """What is mended when it is mistyped."""
+    words: Words = field(init=False)
+    """The words of the wordings, and in how many wordings each of them stands."""
     _asked: Callable[[str, Reading, Analyzer], Asked] = field(init=False)
     """Form, reading, analyzer → what a text asks for in that form; the last few are remembered."""
     _term: Callable[[str, str, Analyzer], tuple[int, float, int]] = field(init=False)
@@ -88,17 +105,24 @@ class Index:
     are remembered."""
     _searches: Mapping[str, Search] = field(init=False)
     _scans: Mapping[str, PlainKernel] = field(init=False)
+    _hastening: Hastening = field(init=False)
 
     def __post_init__(self) -> None:
         """Remember what was looked up: search, ranking and explanation ask for the same."""
         object.__setattr__(self, "_asked", lru_cache(maxsize=64)(self._look_up_all))
         object.__setattr__(self, "_term", lru_cache(maxsize=TERMS)(self._look_up))
         room = Room()
+        scans = {
+            form: PlainKernel(part, self._starts(form)) for form, part in self.postings.items()
+        }
         searches = {
-            form: Search(part, self._starts(form), room, kernel_for(part, self._starts(form)))
+            form: Search(part, self._starts(form), room, scans[form])
             for form, part in self.postings.items()
         }
+        object.__setattr__(self, "_scans", scans)
         object.__setattr__(self, "_searches", searches)
+        object.__setattr__(self, "_hastening", Hastening(searches.values()))
+        object.__setattr__(self, "words", Words(self.postings["written"]))
         scans = {
             form: PlainKernel(part, self._starts(form)) for form, part in self.postings.items()
         }
@@ -114,15 +138,20 @@ class Index:
         """Index all entries; `progress` is told how many more of them were read."""
         from qa_bot.index.building import build_postings  # noqa: PLC0415 - slow, rarely needed
 
+        postings = build_postings(base.entries, analyzer, progress)
         return cls(
             base,
             index_key(base, analyzer),
             language_key(analyzer),
             analyzer.mined,
-            build_postings(base.entries, analyzer, progress),
+            postings,
             _starts(len(entry.asked_as()) for entry in base.entries),
             _starts(len(entry.passages) for entry in base.entries),
             _keys(base),
+            Keys.of({entry.id: number for number, entry in enumerate(base.entries)}),
+            Profiles.of(base.entries, analyzer.facets),
+            Characters.of(base.entries),
+            Terms.of(analyzer, dict(Words(postings["written"]))),
         )
 
     def search(self, query: Query, analyzer: Analyzer, k: int) -> list[Candidate]:
@@ -130,6 +159,7 @@ class Index:
 
         Among equally near entries the earlier one comes first.
         """
+        self._hastening.count()
         exact = self.exact.get(query.key, -1)
         sought = {
             form: self._asked(form, query.reading, analyzer).sought for form in self._searches
@@ -216,12 +246,9 @@ class Index:
     def _look_up(self, form: str, term: str, analyzer: Analyzer) -> tuple[int, float, int]:
         return self.postings[form].look_up(term, analyzer.background)
 
-    def words(self) -> dict[str, int]:
-        """Give the words of the wordings, and in how many wordings each of them stands."""
-        postings = self.postings["written"]
-        counts = np.diff(postings.starts).tolist()
-        terms = postings.vocabulary.items()
-        return {term[1:]: counts[number] for term, number in terms if term[0] == WORD}
+    def entry(self, id_: str) -> Entry:
+        """Give the entry of an id; raise KeyError if there is none."""
+        return self.base.entries[self.ids[id_]]
 
     def passage(self, candidate: Candidate) -> Passage | None:
         """Give the passage a candidate points at: its best, else its first, if it has any."""
@@ -234,33 +261,47 @@ class Index:
             "key": self.key,
             "language": self.language,
             "mined": self.mined,
-            **self.base.to_dict(),
+            "profiles": self.profiles.facts(),
         }
         arrays = {
             "wording-starts": self.wording_starts,
             "passage-starts": self.passage_starts,
-            "exact-numbers": self.exact.numbers,
-            **{f"exact-{name}": getattr(self.exact.keys_in_order, name) for name in KEYS},
         }
+        parts = {
+            "entries": StoredEntries.of(self.base.entries).arrays(),
+            "exact": self.exact.arrays(),
+            "ids": self.ids.arrays(),
+            "profiles": self.profiles.arrays(),
+            "characters": self.characters.arrays(),
+            "terms": self.terms.arrays(),
+        }
+        for part, own in parts.items():
+            arrays |= {f"{part}-{name}": values for name, values in own.items()}
         save(folder, facts, self.postings, arrays)
 
     @classmethod
     def open(cls, folder: Path) -> Index:
         """Open a saved index; raise MistakesError when it can't be used."""
         facts, postings, arrays = open_saved(folder)
+        parts = parts_of(arrays)
         try:
-            base = KnowledgeBase.from_dict(facts)
+            passage_starts = parts["passage"]["starts"]
             return cls(
-                base,
+                KnowledgeBase(
+                    StoredEntries.from_arrays(parts["entries"]),
+                    counted=int(np.count_nonzero(np.diff(passage_starts))),
+                ),
                 facts["key"],
                 facts["language"],
                 tuple(facts["mined"]),
                 postings,
-                arrays["wording-starts"],
-                arrays["passage-starts"],
-                Keys(
-                    Vocabulary(*(arrays[f"exact-{name}"] for name in KEYS)), arrays["exact-numbers"]
-                ),
+                parts["wording"]["starts"],
+                passage_starts,
+                Keys.from_arrays(parts["exact"]),
+                Keys.from_arrays(parts["ids"]),
+                Profiles.from_arrays(facts["profiles"], parts["profiles"]),
+                Characters.from_arrays(parts["characters"]),
+                Terms.from_arrays(parts["terms"]),
             )
         except (KeyError, TypeError) as error:
             raise unreadable(folder, error) from None

@@ -19,7 +19,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from qa_bot.index.forms import FORMS, entry_terms
 from qa_bot.index.postings import Postings, term_weight
-from qa_bot.index.vocabulary import Vocabulary
+from qa_bot.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -213,7 +213,8 @@ def _norms(per_view: NDArray[Any], weighting: Weighting) -> NDArray[np.float32]:
         return np.full((len(per_view), 1), k1, np.float32)
     means = per_view.mean(axis=1, keepdims=True) if per_view.size else np.ones((len(per_view), 1))
     relative = per_view / np.where(means, means, 1)
-    return (k1 * (1 - b + b * relative)).astype(np.float32)
+    # Row by row, as what is the same for all texts is: Numba compiles for each order anew.
+    return (k1 * (1 - b + b * relative)).astype(np.float32, order="C")
 
 
 def _peaks(

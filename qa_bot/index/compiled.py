@@ -8,7 +8,13 @@ import numpy as np
 from numba import njit
 
 from qa_bot.index.likeness import Likeness, Sought
-from qa_bot.index.nearest import FIRST, PROBE, SLACK, Nearest
+from qa_bot.index.nearest import FIRST, SLACK, Nearest
+
+PROBE = 512
+"""About how many postings are read to learn how near the nearest texts are at least; compiled
+loops do with fewer than `plain`."""
+COMPARING = 2
+"""How many postings can be read while one term of a text or a query is compared."""
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +28,21 @@ if TYPE_CHECKING:
     Counts = NDArray[np.unsignedinteger[Any]]
     Floats = NDArray[np.float32]
     Weights = NDArray[np.float64]
+    # Tuples, because Numba calls by position and knows no objects.
+    Lists = tuple[Places, Numbers, Counts, Floats, Floats]
+    """starts, texts, times, norms, mass: see `Postings`."""
+    Texts = tuple[Places, Numbers, Counts, Floats, Floats]
+    """text_starts, terms, counts, norms, mass: see `Postings`."""
+    Whose = tuple[Numbers, Places]
+    """Rank → number; owner → its first number."""
+    Of = tuple[float, float, float]
+    """asked, unasked, worth: see `Likeness`."""
+    Terms = tuple[Numbers, Weights, Places, Of]
+    """terms, weights, views, and how they are compared: see `Sought`."""
+    Best = tuple[Places, Floats]
+    """The nearest owners, and how near they are."""
+    Tuned = tuple[int, int, float]
+    """probe, first, slack."""
 
 
 class CompiledKernel:
@@ -29,11 +50,11 @@ class CompiledKernel:
 
     def __init__(self, postings: Postings, starts: NDArray[np.int64]) -> None:
         """Take the postings; owner `n` has the texts from `starts[n]` up to `starts[n + 1]`."""
-        lists = postings.starts, postings.texts, postings.times, postings.peaks
-        texts = postings.text_starts, postings.terms, postings.counts
         both = postings.norms, postings.mass
-        self._all = _quick(*lists, postings.numbers, starts, *texts, *both)
-        self._texts = _quick(*texts, *both)
+        self._lists = _quick(postings.starts, postings.texts, postings.times, *both)
+        self._texts = _quick(postings.text_starts, postings.terms, postings.counts, *both)
+        self._whose = _quick(postings.numbers, starts)
+        self._peaks = postings.peaks
         self._most = postings.weighting.most
         if postings.size and len(postings.asked):
             # Compiled, or taken from what was compiled before, now and not at the first question.
@@ -43,29 +64,30 @@ class CompiledKernel:
 
     def find(self, sought: Sought, nearest: Nearest, sums: NDArray[np.float32]) -> None:
         """Add the texts whose owners are among the nearest, and perhaps others."""
-        owners = np.zeros(nearest.k, np.int64)
-        nearness = np.zeros(nearest.k, np.float32)
+        best = np.zeros(nearest.k, np.int64), np.zeros(nearest.k, np.float32)
         for place, (owner, near) in enumerate(nearest.best):
-            owners[place], nearness[place] = owner, near
+            best[0][place], best[1][place] = owner, near
         known = len(nearest.best)
+        upper = sought.weights * self._peaks[sought.terms]
         # What was compiled before would not notice that a constant is another now.
         tuned = PROBE, FIRST, SLACK
         known = _find(
-            *self._all, self._most, *_parts(sought), owners, nearness, known, sums, *tuned
-        )
-        found = zip(owners[:known].tolist(), nearness[:known].tolist(), strict=True)
-        nearest.best = list(found)
+            self._lists, self._texts, self._whose, self._most,
+            _terms(sought), upper, best, known, sums, tuned,
+        )  # fmt: skip
+        owners, nearness = best
+        nearest.best = list(zip(owners[:known].tolist(), nearness[:known].tolist(), strict=True))
 
     def nearness(self, ranks: NDArray[np.int32], sought: Sought) -> NDArray[np.float32]:
         """Compare texts with a query."""
-        nearness: Floats = _nearness(*self._texts, *_parts(sought), ranks)
+        nearness: Floats = _nearness(self._texts, _terms(sought), ranks)
         return nearness
 
 
-def _parts(sought: Sought) -> tuple[Numbers, Weights, Places, float, float, float]:
+def _terms(sought: Sought) -> Terms:
     likeness = sought.likeness
     of = likeness.asked, likeness.unasked, likeness.worth
-    return sought.terms, sought.weights, sought.views, *of
+    return sought.terms, sought.weights, sought.views, of
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,147 +105,267 @@ def _quick(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
 
 
 @_compiled
-def _likeness(
-    shared: np.float32, mass: np.float32, asked: float, unasked: float, worth: float
-) -> np.float32:
-    beyond = np.float32(unasked) * max(mass - shared, np.float32(0))
-    whole = max(shared, np.float32(asked)) + beyond
-    nearness: np.float32 = np.float32(worth) * shared / max(whole, np.float32(1e-9))
-    return nearness
-
-
-@_compiled
 def _find(
-    starts: Places,
-    lists: Numbers,
-    times: Counts,
-    peaks: Floats,
-    numbers: Numbers,
-    owner_starts: Places,
-    text_starts: Places,
-    held: Numbers,
-    counts: Counts,
-    norms: Floats,
-    mass: Floats,
+    lists: Lists,
+    texts: Texts,
+    whose: Whose,
     most: float,
-    terms: Numbers,
-    weights: Weights,
-    views: Places,
-    asked: float,
-    unasked: float,
-    worth: float,
-    owners: Places,
-    nearness: Floats,
+    sought: Terms,
+    upper: Weights,
+    best: Best,
     known: int,
     sums: Floats,
-    probe: int,
-    first: int,
-    slack: float,
+    tuned: Tuned,
 ) -> int:
     """Bring the nearest owners up to date; give how many there are."""
+    starts, mass, (terms, weights, views, of) = lists[0], lists[4], sought
     frequency = starts[terms + 1] - starts[terms]
-    upper = weights * peaks[terms]
     # First those that tell most for what they cost to read.
     order = np.argsort(frequency / upper)
+    ordered = terms[order], weights[order], views[order], of
+    rests = np.zeros(len(terms) + 1, np.float32)
+    for n in range(len(terms) - 1, -1, -1):
+        rests[n] = rests[n + 1] + upper[order[n]]
     costs = np.cumsum(frequency[order])
-    for probing in (True, False):
-        least = nearness[-1] * slack if known == len(owners) else 0.0
-        rests = np.zeros(len(terms) + 1, np.float32)
-        for n in range(len(terms) - 1, -1, -1):
-            rests[n] = rests[n + 1] + upper[order[n]]
-        if probing:
-            # Texts that are likely near: with rare terms, or of about the query's mass.
-            if costs[-1] <= probe:
-                continue
-            width = probe * len(mass) // costs[-1] + 1
-            centre = np.searchsorted(mass, np.float32(asked))
-            low, high = max(centre - width // 2, 0), min(centre + width, len(mass))
-            whole, read = int(np.searchsorted(costs, probe, "right")), len(terms)
-        else:
-            lightest, heaviest = _masses(least, rests[0], most, asked, unasked, worth)
-            low = np.searchsorted(mass, np.float32(lightest * slack))
-            high = np.searchsorted(mass, np.float32(heaviest / slack), "right")
-            if low >= high:
-                break
-            whole = read = 0
-            # A text that holds only terms from here on is not near enough.
-            while read < len(terms) and least <= _likeness(
-                rests[read], max(mass[low], rests[read] / most), asked, unasked, worth
-            ):
-                read += 1
-        ranks, bounds = _reaching(
-            starts, lists, times, norms, mass,
-            terms[order[:read]], weights[order[:read]], views[order[:read]], asked, unasked, worth,
-            whole, low, high, 0.0 if probing else rests[read], least, sums,
-        )  # fmt: skip
-        known = _take_in(
-            text_starts, held, counts, norms, mass,
-            terms, weights, views, asked, unasked, worth,
-            owner_starts, numbers, ranks, bounds, probing, owners, nearness, known,
-            first * len(owners), slack,
-        )  # fmt: skip
-    return known
-
-
-@_compiled
-def _take_in(
-    text_starts: Places,
-    held: Numbers,
-    counts: Counts,
-    norms: Floats,
-    mass: Floats,
-    terms: Numbers,
-    weights: Weights,
-    views: Places,
-    asked: float,
-    unasked: float,
-    worth: float,
-    owner_starts: Places,
-    numbers: Numbers,
-    ranks: Numbers,
-    bounds: Floats,
-    best_only: bool,  # noqa: FBT001 - Numba calls by position
-    owners: Places,
-    nearness: Floats,
-    known: int,
-    first: int,
-    slack: float,
-) -> int:
-    """Compare texts, those with the highest bounds first; give how many owners there are."""
-    floor = np.float32(0)
-    if len(bounds) > first:
-        floor = np.partition(bounds, len(bounds) - first)[len(bounds) - first]
-    for early in (True, False):
-        if best_only and not early:
+    touched = np.empty(costs[-1], np.int32)
+    if costs[-1] > tuned[0]:
+        known = _probe(
+            lists, texts, whose, sought, ordered, costs, best, known, sums, touched, tuned
+        )
+    least = _least(best, known, tuned)
+    low, high = _window(least, rests[0], most, mass, of, tuned)
+    if low >= high:
+        return known
+    read, count = _gather(lists, most, ordered, rests, low, high, least, sums, touched)
+    # Those that can be nearest come first: then it is known what the others must reach.
+    count, known = _compare_first(
+        texts, whose, sought, rests[read], touched, count, best, known, sums, tuned
+    )
+    # Of those that can be near enough, it is read what else they share while that is the quicker
+    # way to rule them out.
+    least = _least(best, known, tuned)
+    per_text = COMPARING * (len(texts[1]) // len(mass) + len(terms))
+    for n in range(read, len(terms) + 1):
+        count = _sift(touched, count, sums, rests[n], mass, of, least)
+        if n == len(terms):
             break
-        for n, rank in enumerate(ranks):
-            least = nearness[-1] * slack if known == len(owners) else 0.0
-            if (bounds[n] >= floor) != early or bounds[n] < least:
-                continue
-            near = _near(
-                text_starts, held, counts, norms, mass,
-                terms, weights, views, asked, unasked, worth,
-                rank,
-            )  # fmt: skip
-            if near > 0 and near >= least:
-                owner = np.searchsorted(owner_starts, numbers[rank], "right") - 1
-                known = _insert(owners, nearness, known, owner, near)
+        begin, end = _part(lists, ordered[0][n], low, high)
+        if count * per_text <= end - begin:
+            break
+        _add(lists, ordered, n, begin, end, sums)
+    return int(_compare(texts, whose, sought, touched, count, best, known, sums, tuned))
+
+
+@_compiled
+def _probe(
+    lists: Lists,
+    texts: Texts,
+    whose: Whose,
+    sought: Terms,
+    ordered: Terms,
+    costs: Places,
+    best: Best,
+    known: int,
+    sums: Floats,
+    touched: Numbers,
+    tuned: Tuned,
+) -> int:
+    """Compare texts that are likely near: with rare terms, or of about the query's mass."""
+    mass, of = lists[4], sought[3]
+    width = tuned[0] * len(mass) // costs[-1] + 1
+    centre = np.searchsorted(mass, np.float32(of[0]))
+    low, high = max(centre - width // 2, 0), min(centre + width, len(mass))
+    count = 0
+    for n, term in enumerate(ordered[0]):
+        begin, end = lists[0][term], lists[0][term + 1]
+        if costs[n] > tuned[0]:
+            begin, end = _part(lists, term, low, high)
+        count = _read(lists, ordered, n, begin, end, sums, touched, count)
+    count, known = _compare_first(
+        texts, whose, sought, np.float32(0), touched, count, best, known, sums, tuned
+    )
+    for text in touched[:count]:
+        sums[text] = 0
     return known
 
 
 @_compiled
-def _masses(
-    least: float, shared: float, most: float, asked: float, unasked: float, worth: float
-) -> tuple[float, float]:
-    lightest = least * asked / (worth * most)
-    if unasked == 0 or least == 0:
-        return lightest, np.inf
-    return lightest, shared + (worth * shared / least - max(asked, shared)) / unasked
+def _gather(
+    lists: Lists,
+    most: float,
+    ordered: Terms,
+    rests: Floats,
+    low: int,
+    high: int,
+    least: float,
+    sums: Floats,
+    touched: Numbers,
+) -> tuple[int, int]:
+    """Sum up what texts share by terms until a text that has only the others is not near enough.
+
+    Give how many terms were read and how many texts share any of them.
+    """
+    lightest, of = lists[4][low], ordered[3]
+    count = read = 0
+    while read < len(ordered[0]) and least <= _likeness(
+        rests[read], max(lightest, rests[read] / most), of
+    ):
+        begin, end = _part(lists, ordered[0][read], low, high)
+        count = _read(lists, ordered, read, begin, end, sums, touched, count)
+        read += 1
+    return read, count
 
 
 @_compiled
-def _insert(owners: Places, nearness: Floats, known: int, owner: int, near: np.float32) -> int:
+def _window(
+    least: float, shared: float, most: float, mass: Floats, of: Of, tuned: Tuned
+) -> tuple[int, int]:
+    """Give the ranks of the texts whose mass lets them be as near as `least`."""
+    asked, unasked, worth = of
+    low = int(np.searchsorted(mass, np.float32(least * asked / (worth * most) * tuned[2])))
+    if unasked == 0 or least == 0:
+        return low, len(mass)
+    heaviest = shared + (worth * shared / least - max(asked, shared)) / unasked
+    return low, int(np.searchsorted(mass, np.float32(heaviest / tuned[2]), "right"))
+
+
+@_compiled
+def _least(best: Best, known: int, tuned: Tuned) -> float:
+    """Tell how near a text must be to matter."""
+    least: float = best[1][-1] * tuned[2] if known == len(best[1]) else 0.0
+    return least
+
+
+@_compiled
+def _part(lists: Lists, term: int, low: int, high: int) -> tuple[int, int]:
+    """Give where a term's postings are that stand in texts of ranks within `low` and `high`."""
+    begin, end = int(lists[0][term]), int(lists[0][term + 1])
+    own = lists[1][begin:end]
+    return begin + int(np.searchsorted(own, low)), begin + int(np.searchsorted(own, high))
+
+
+@_compiled
+def _read(
+    lists: Lists,
+    sought: Terms,
+    n: int,
+    begin: int,
+    end: int,
+    sums: Floats,
+    touched: Numbers,
+    count: int,
+) -> int:
+    """Add what texts share by one more term; give how many share anything."""
+    _, of_term, times, norms, _ = lists
+    weight, norm = np.float32(sought[1][n]), norms[sought[2][n]]
+    wide = norms.shape[1] > 1
+    for place in range(begin, end):
+        text = of_term[place]
+        if sums[text] == 0:
+            touched[count] = text
+            count += 1
+        tf = np.float32(times[place])
+        sums[text] += weight * tf / (tf + norm[text if wide else 0])
+    return count
+
+
+@_compiled
+def _add(lists: Lists, sought: Terms, n: int, begin: int, end: int, sums: Floats) -> None:
+    """Add what those texts that share anything share by one more term."""
+    _, of_term, times, norms, _ = lists
+    weight, norm = np.float32(sought[1][n]), norms[sought[2][n]]
+    wide = norms.shape[1] > 1
+    for place in range(begin, end):
+        text = of_term[place]
+        if sums[text] > 0:
+            tf = np.float32(times[place])
+            sums[text] += weight * tf / (tf + norm[text if wide else 0])
+
+
+@_compiled
+def _sift(
+    touched: Numbers,
+    count: int,
+    sums: Floats,
+    rest: np.float32,
+    mass: Floats,
+    of: Of,
+    least: float,
+) -> int:
+    """Keep the texts that can be as near as `least` if they share `rest` besides."""
+    kept = 0
+    for text in touched[:count]:
+        if _likeness(sums[text] + rest, mass[text], of) >= np.float32(least):
+            touched[kept] = text
+            kept += 1
+        else:
+            sums[text] = 0
+    return kept
+
+
+@_compiled
+def _compare_first(
+    texts: Texts,
+    whose: Whose,
+    sought: Terms,
+    rest: np.float32,
+    touched: Numbers,
+    count: int,
+    best: Best,
+    known: int,
+    sums: Floats,
+    tuned: Tuned,
+) -> tuple[int, int]:
+    """Compare the texts that can be nearest; give how many others can be near enough, and owners.
+
+    Texts may share `rest` besides.
+    """
+    mass, of, first = texts[4], sought[3], tuned[1] * len(best[0])
+    count = _sift(touched, count, sums, rest, mass, of, _least(best, known, tuned))
+    if count <= first:
+        return 0, _compare(texts, whose, sought, touched, count, best, known, sums, tuned)
+    bounds = np.empty(count, np.float32)
+    for n, text in enumerate(touched[:count]):
+        bounds[n] = _likeness(sums[text] + rest, mass[text], of)
+    floor = np.partition(bounds, count - first)[count - first]
+    chosen, others = np.empty(count, np.int32), 0
+    for n, text in enumerate(touched[:count]):
+        if bounds[n] < floor:
+            touched[others] = text
+            others += 1
+        else:
+            chosen[n - others] = text
+    known = _compare(texts, whose, sought, chosen, count - others, best, known, sums, tuned)
+    return others, known
+
+
+@_compiled
+def _compare(
+    texts: Texts,
+    whose: Whose,
+    sought: Terms,
+    touched: Numbers,
+    count: int,
+    best: Best,
+    known: int,
+    sums: Floats,
+    tuned: Tuned,
+) -> int:
+    """Take in the owners of texts, and forget what these share; give how many owners there are."""
+    numbers, owner_starts = whose
+    for rank in touched[:count]:
+        sums[rank] = 0
+        near = _near(texts, sought, rank)
+        if near > 0 and near >= _least(best, known, tuned):
+            owner = np.searchsorted(owner_starts, numbers[rank], "right") - 1
+            known = _insert(best, known, owner, near)
+    return known
+
+
+@_compiled
+def _insert(best: Best, known: int, owner: int, near: np.float32) -> int:
     """Put an owner in its place, if it is among the nearest; give how many there are."""
+    owners, nearness = best
     place = known
     for n in range(known):
         if owners[n] == owner:
@@ -245,70 +387,18 @@ def _insert(owners: Places, nearness: Floats, known: int, owner: int, near: np.f
 
 
 @_compiled
-def _reaching(
-    starts: Places,
-    lists: Numbers,
-    times: Counts,
-    norms: Floats,
-    mass: Floats,
-    terms: Numbers,
-    weights: Weights,
-    views: Places,
-    asked: float,
-    unasked: float,
-    worth: float,
-    whole: int,
-    low: int,
-    high: int,
-    rest: float,
-    least: float,
-    sums: Floats,
-) -> tuple[Numbers, Floats]:
-    begins, ends = starts[terms], starts[terms + 1]
-    for n in range(whole, len(terms)):
-        begin, end = begins[n], ends[n]
-        begins[n] = begin + np.searchsorted(lists[begin:end], low)
-        ends[n] = begin + np.searchsorted(lists[begin:end], high)
-    texts = np.empty((ends - begins).sum(), np.int32)
-    wide = norms.shape[1] > 1
-    count = 0
-    for n in range(len(terms)):
-        weight, norm = np.float32(weights[n]), norms[views[n]]
-        for place in range(begins[n], ends[n]):
-            text = lists[place]
-            if sums[text] == 0:
-                texts[count] = text
-                count += 1
-            tf = np.float32(times[place])
-            sums[text] += weight * tf / (tf + norm[text if wide else 0])
-    nearest = np.empty(count, np.float32)
-    kept = 0
-    for text in texts[:count]:
-        near = _likeness(sums[text] + np.float32(rest), mass[text], asked, unasked, worth)
-        sums[text] = 0
-        if near >= np.float32(least):
-            texts[kept] = text
-            nearest[kept] = near
-            kept += 1
-    return texts[:kept], nearest[:kept]
+def _nearness(texts: Texts, sought: Terms, ranks: Numbers) -> Floats:
+    nearness = np.empty(len(ranks), np.float32)
+    for n, rank in enumerate(ranks):
+        nearness[n] = _near(texts, sought, rank)
+    return nearness
 
 
 @_compiled
-def _near(
-    text_starts: Places,
-    held: Numbers,
-    counts: Counts,
-    norms: Floats,
-    mass: Floats,
-    terms: Numbers,
-    weights: Weights,
-    views: Places,
-    asked: float,
-    unasked: float,
-    worth: float,
-    rank: int,
-) -> np.float32:
+def _near(texts: Texts, sought: Terms, rank: int) -> np.float32:
     """Compare a text with a query: both have their terms in order."""
+    text_starts, held, counts, norms, mass = texts
+    terms, weights, views, of = sought
     wide = norms.shape[1] > 1
     shared = 0.0
     at = 0
@@ -320,30 +410,14 @@ def _near(
         if terms[at] == held[place]:
             tf = np.float64(counts[place])
             shared += weights[at] * tf / (tf + norms[views[at], rank if wide else 0])
-    near: np.float32 = _likeness(np.float32(shared), mass[rank], asked, unasked, worth)
+    near: np.float32 = _likeness(np.float32(shared), mass[rank], of)
     return near
 
 
 @_compiled
-def _nearness(
-    text_starts: Places,
-    held: Numbers,
-    counts: Counts,
-    norms: Floats,
-    mass: Floats,
-    terms: Numbers,
-    weights: Weights,
-    views: Places,
-    asked: float,
-    unasked: float,
-    worth: float,
-    ranks: Numbers,
-) -> Floats:
-    nearness = np.empty(len(ranks), np.float32)
-    for n, rank in enumerate(ranks):
-        nearness[n] = _near(
-            text_starts, held, counts, norms, mass,
-            terms, weights, views, asked, unasked, worth,
-            rank,
-        )  # fmt: skip
+def _likeness(shared: np.float32, mass: np.float32, of: Of) -> np.float32:
+    asked, unasked, worth = of
+    beyond = np.float32(unasked) * max(mass - shared, np.float32(0))
+    whole = max(shared, np.float32(asked)) + beyond
+    nearness: np.float32 = np.float32(worth) * shared / max(whole, np.float32(1e-9))
     return nearness

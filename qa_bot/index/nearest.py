@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PROBE = 4096
-"""About how many postings are read to learn how near the nearest texts are at least."""
+"""About how many postings `plain` reads to learn how near the nearest texts are at least."""
 FIRST = 3
 """For each of the k that are sought, so many texts are compared first."""
 SLACK = 1 - 1e-5

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from qa_bot.index.vocabulary import Vocabulary
+    from qa_bot.vocabulary import Vocabulary
 
 PRIOR = 100.0
 """How many texts of general Chinese are added to a base when it is judged how rare a term is."""

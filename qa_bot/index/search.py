@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +13,8 @@ from qa_bot.index.likeness import FLOAT
 from qa_bot.index.plain import PlainKernel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from qa_bot.index.likeness import Sought
@@ -22,6 +25,9 @@ log = logging.getLogger(__name__)
 
 COMPILED_FROM = 100_000
 """Of fewer texts the plain kernel finds the nearest before the other has started."""
+COMPILED_AFTER = 16
+"""After so many searches the compiled kernel is made ready: a single question is answered before
+it would be."""
 
 
 class Kernel(Protocol):
@@ -50,6 +56,27 @@ def kernel_for(postings: Postings, starts: NDArray[np.int64]) -> Kernel:
     return PlainKernel(postings, starts)
 
 
+class Hastening:
+    """Has searches go on by the compiled kernel after some questions, without one waiting for it.
+
+    What a kernel finds does not depend on which it is.
+    """
+
+    def __init__(self, searches: Iterable[Search]) -> None:
+        """Take the searches of all forms."""
+        self._searches = [search for search in searches if search.may_be_faster]
+        self._count = itertools.count(1)
+
+    def count(self) -> None:
+        """Take note of a question; any number of threads may do so."""
+        if self._searches and next(self._count) == COMPILED_AFTER:
+            threading.Thread(target=self._hasten, daemon=True).start()
+
+    def _hasten(self) -> None:
+        for search in self._searches:
+            search.hasten()
+
+
 class Room(threading.local):
     """Room for one number a text, all zero between searches; each thread has its own."""
 
@@ -75,6 +102,15 @@ class Search:
         self._starts = starts
         self._room = room
         self._kernel = kernel
+
+    @property
+    def may_be_faster(self) -> bool:
+        """Tell whether the compiled kernel pays here, where it can be had."""
+        return self._postings.size >= COMPILED_FROM
+
+    def hasten(self) -> None:
+        """Search by the compiled kernel from now on, where that pays and can be had."""
+        self._kernel = kernel_for(self._postings, self._starts)
 
     def find(self, sought: Sought, nearest: Nearest) -> None:
         """Add the texts whose owners are among the nearest, and perhaps others."""

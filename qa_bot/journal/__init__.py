@@ -1,238 +1,171 @@
-"""Keep what was asked, what was said and how it was judged; the owner of SQLAlchemy."""
+"""Keep what was asked, what was said and how it was judged; the owner of SQLAlchemy and Alembic."""
 
 from __future__ import annotations
 
 import datetime
-import logging
-import queue
-import threading
-import time
-from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    DateTime,
-    Float,
-    ForeignKey,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    select,
-)
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import delete, func, insert, or_, select, update
 
+from qa_bot.journal.database import JournalError as JournalError
+from qa_bot.journal.database import open_database, truncate_log
+from qa_bot.journal.kept import ASKED, now, row_of, text_of, vote_row
+from qa_bot.journal.kept import Kept as Kept
+from qa_bot.journal.kept import Vote as Vote
 from qa_bot.journal.masking import mask as mask
+from qa_bot.journal.reading import Asked as Asked
+from qa_bot.journal.reading import Count as Count
+from qa_bot.journal.reading import Records
+from qa_bot.journal.tables import answers, ignored, votes
+from qa_bot.journal.writer import TIDYING, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
     from qa_bot.reply import Reply
-
-    Write = Callable[[Connection], bool]
-    Waiting = tuple[Write, Future[bool] | None] | None
-    """A write, and whom to tell its result, if anybody waits for it; None: there is no more."""
-
-log = logging.getLogger(__name__)
-
-MOST_WAITING = 1000
-"""How many writes may wait; an answer beyond them is not kept, so that no visitor waits for one."""
-MOST_AT_ONCE = 200
-"""How many writes share a transaction."""
-GATHERING = 0.1
-"""Seconds for which answers are gathered into one: a transaction takes as long as an answer."""
-PATIENCE = 5.0
-"""Seconds until a vote that is not written is given up."""
+    from qa_bot.settings import Settings
 
 UP, DOWN = RATINGS = ("up", "down")
 
-tables = MetaData()
-answers = Table(
-    "answers",
-    tables,
-    Column("number", Integer, primary_key=True),
-    Column("id", String(32), unique=True, nullable=False),
-    Column("asked_at", DateTime, nullable=False),
-    Column("question", Text, nullable=False),
-    Column("understood", Text, nullable=False),
-    Column("outcome", String(20), nullable=False),
-    Column("confidence", Float, nullable=False),
-    Column("entry", String, nullable=True),
-    Column("rule", String(40), nullable=False),
-    sqlite_autoincrement=True,
-)
-votes = Table(
-    "votes",
-    tables,
-    Column("answer_id", ForeignKey(answers.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("voted_at", DateTime, nullable=False),
-    Column("rating", String(4), nullable=False),
-    Column("reasons", JSON, nullable=False),
-    Column("comment", Text, nullable=False),
-)
 
-
-class JournalError(Exception):
-    """The journal's database can't be opened, read or written."""
-
-
-class Journal:
-    """The answers that were given, and the votes on them, in a database.
+class Journal(Records):
+    """The replies that were given, and the votes on them, in a database.
 
     One thread writes, from a bounded queue: an answer never waits for the disk. What names a
     person is masked before it is kept.
     """
 
-    def __init__(self, url: str, most_answers: int) -> None:
-        """Open the database at a URL and make its tables; raise JournalError where that fails."""
-        try:
-            self._engine = _engine(url)
-            tables.create_all(self._engine)
-        except (ArgumentError, NoSuchModuleError, ImportError, SQLAlchemyError) as error:
-            reason = str(error).partition("\n")[0]
-            raise JournalError(f"the journal cannot be opened: {reason}") from None
-        self._most_answers = most_answers
-        self._waiting: queue.Queue[Waiting] = queue.Queue(MOST_WAITING)
-        self.left_out = 0
-        """How many answers could not be kept since the start."""
-        self._losing = False
-        self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
-        self._writer.start()
+    def __init__(
+        self,
+        url: str,
+        most_answers: int,
+        days: int = 0,
+        *,
+        questions: bool = True,
+        tidying: float = TIDYING,
+    ) -> None:
+        """Open the database at a URL and bring its tables up to this version.
 
-    def keep(self, reply: Reply) -> None:
-        """Keep a reply; where too many are waiting it is left out, and the log says so."""
-        row = {
-            "id": reply.answer_id,
-            "asked_at": _now(),
-            "question": mask(reply.question),
-            "understood": mask(reply.query.question),
-            "outcome": reply.outcome,
-            "confidence": reply.confidence,
-            "entry": reply.hit.entry.id if reply.hit else None,
-            "rule": reply.rule,
-        }
+        Replies beyond the newest `most_answers`, and those older than `days` (0: of any age), are
+        deleted, at least every `tidying` seconds; without `questions` no text of them is kept.
+        Raise JournalError where the database can't be opened.
+        """
+        self._engine = open_database(url)
+        super().__init__(self._engine)
+        self._most_answers = most_answers
+        self._days = days
+        self._questions = questions
+        self._pruned = 0
+        self._writer = Writer(self._engine, self._tidy, tidying)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Journal:
+        """Open the journal that the settings name; raise JournalError where that fails."""
         try:
-            self._waiting.put_nowait((lambda connection: _add(connection, row), None))
-            self._losing = False
-        except queue.Full:
-            if not self._losing:
-                log.warning("the journal writes too slowly: answers are left out of it")
-            self._losing = True
-            self.left_out += 1
+            settings.state.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise JournalError(f"the journal cannot be opened: {error}") from None
+        return cls(
+            settings.journal.replace("{state}", str(settings.state)),
+            settings.journal_answers,
+            settings.journal_days,
+            questions=settings.journal_questions,
+        )
+
+    @property
+    def left_out(self) -> int:
+        """Tell how many replies could not be kept since the start."""
+        return self._writer.left_out
+
+    def keep(self, reply: Reply, context: Mapping[str, Any], top: int) -> None:
+        """Keep a reply, and the context and `top` that came with its question.
+
+        Where too many are waiting it is left out, and the log says so.
+        """
+        row = row_of(reply, context, top, now(), with_text=self._questions)
+        self._writer.add(lambda connection: connection.execute(insert(answers), row).rowcount)
 
     def vote(self, answer_id: str, rating: str, reasons: Sequence[str], comment: str) -> bool:
-        """Keep the vote on an answer instead of any before it; False: no such answer is known."""
-        row = {
-            "answer_id": answer_id,
-            "voted_at": _now(),
-            "rating": rating,
-            "reasons": [mask(reason) for reason in reasons],
-            "comment": mask(comment),
-        }
+        """Keep the vote on a reply instead of any before it; False: no such reply is known."""
+        row = vote_row(answer_id, rating, reasons, comment, now())
 
-        def replace(connection: Connection) -> bool:
+        def replace(connection: Connection) -> int:
             if not _knows(connection, answer_id):
                 return False
             connection.execute(delete(votes).where(votes.c.answer_id == answer_id))
-            connection.execute(insert(votes), row)
-            return True
+            return connection.execute(insert(votes), row).rowcount
 
-        return self._written(replace)
+        return bool(self._writer.done(replace))
 
     def withdraw(self, answer_id: str) -> bool:
-        """Forget the vote on an answer, if there is one; False: no such answer is known."""
+        """Forget the vote on a reply, if there is one; False: no such reply is known."""
 
-        def remove(connection: Connection) -> bool:
+        def remove(connection: Connection) -> int:
             connection.execute(delete(votes).where(votes.c.answer_id == answer_id))
             return _knows(connection, answer_id)
 
-        return self._written(remove)
+        return bool(self._writer.done(remove))
+
+    def forget(self, answer_id: str = "", question: str = "") -> int:
+        """Delete a reply, or all to a question and what followed to it; give how many went.
+
+        A question is deleted wherever it stands as it was asked or understood, and taken out of
+        what came with the next question.
+        """
+        text = text_of(question)
+        asked = answers.c.context[ASKED].as_string()
+
+        def remove(connection: Connection) -> int:
+            about = answers.c.id == answer_id
+            if text:
+                connection.execute(delete(ignored).where(ignored.c.question == text))
+                about = or_(about, answers.c.question == text, answers.c.understood == text)
+                for row in connection.execute(select(answers).where(asked == text)).mappings():
+                    blank = {"context": {**row["context"], ASKED: None}, "masked": True}
+                    mine = answers.c.number == row["number"]
+                    connection.execute(update(answers).where(mine).values(blank))
+            return connection.execute(delete(answers).where(about)).rowcount
+
+        count = self._writer.done(remove)
+        truncate_log(self._engine)
+        return count
+
+    def ignore(self, key: str, question: str) -> None:
+        """Keep a gap out of what is listed, and with it what is asked alike."""
+        row = {"key": key, "ignored_at": now(), "question": text_of(question)}
+
+        def replace(connection: Connection) -> int:
+            connection.execute(delete(ignored).where(ignored.c.key == key))
+            return connection.execute(insert(ignored), row).rowcount
+
+        self._writer.done(replace)
+
+    def heed(self, key: str) -> bool:
+        """List a gap again that was ignored; False: it was not."""
+        without = delete(ignored).where(ignored.c.key == key)
+        return bool(self._writer.done(lambda c: c.execute(without).rowcount))
+
+    def prune(self) -> int:
+        """Delete what is too much or too old; give how many replies that were since the opening."""
+        self._writer.done(self._tidy)
+        return self._pruned
 
     def close(self) -> None:
         """Write what is waiting, and close the database."""
-        self._waiting.put(None)
-        self._writer.join()
+        self._writer.close()
         self._engine.dispose()
 
-    def _written(self, write: Write) -> bool:
-        """Wait until the writer has done a write, after all those before it."""
-        done: Future[bool] = Future()
-        try:
-            self._waiting.put((write, done), timeout=PATIENCE)
-            return done.result(timeout=PATIENCE)
-        except (queue.Full, TimeoutError, SQLAlchemyError) as error:
-            raise JournalError(f"the journal cannot be written: {error}") from error
-
-    def _write(self) -> None:
-        """Write what waits, several in one transaction, until there is no more to come."""
-        item = self._waiting.get()
-        while item is not None:
-            batch = [item]
-            end = time.monotonic() + GATHERING
-            while item and len(batch) < MOST_AT_ONCE:
-                # Somebody waits for a vote: it ends the gathering.
-                left = 0.0 if item[1] else max(end - time.monotonic(), 0.0)
-                try:
-                    item = self._waiting.get(timeout=left) if left else self._waiting.get_nowait()
-                except queue.Empty:
-                    break
-                if item:
-                    batch.append(item)
-            self._commit(batch)
-            if item:
-                item = self._waiting.get()
-
-    def _commit(self, batch: Sequence[tuple[Write, Future[bool] | None]]) -> None:
-        try:
-            with self._engine.begin() as connection:
-                results = [write(connection) for write, _ in batch]
-                newest = connection.scalar(select(func.max(answers.c.number))) or 0
-                too_old = answers.c.number <= newest - self._most_answers
-                connection.execute(delete(answers).where(too_old))
-        except SQLAlchemyError as error:
-            log.warning("the journal cannot be written: %s", error)
-            self.left_out += sum(done is None for _, done in batch)
-            for _, done in batch:
-                if done:
-                    done.set_exception(error)
-        else:
-            for (_, done), result in zip(batch, results, strict=True):
-                if done:
-                    done.set_result(result)
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: object, _: object) -> None:
-    """Let others read while the writer writes, and let a vote go with its answer."""
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
-
-
-def _add(connection: Connection, row: dict[str, object]) -> bool:
-    connection.execute(insert(answers), row)
-    return True
+    def _tidy(self, connection: Connection) -> int:
+        newest = connection.scalar(select(func.max(answers.c.number))) or 0
+        gone = answers.c.number <= newest - self._most_answers
+        if self._days:
+            gone = or_(gone, answers.c.asked_at < now() - datetime.timedelta(days=self._days))
+        pruned = connection.execute(delete(answers).where(gone)).rowcount
+        self._pruned += pruned
+        return pruned
 
 
 def _knows(connection: Connection, answer_id: str) -> bool:
     return connection.scalar(select(answers.c.number).where(answers.c.id == answer_id)) is not None
-
-
-def _now() -> datetime.datetime:
-    """Give the time in UTC, as databases keep it."""
-    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)

@@ -74,11 +74,11 @@ class Ranker:
     """Candidates → hits, the likeliest first."""
 
     def __init__(self, index: Index, analyzer: Analyzer, coefficients: Coefficients) -> None:
-        """Read the facets of every entry of the index once."""
+        """Take the index, how its text was read, and the models."""
         self.index = index
         self.coefficients = coefficients
         self.facets = analyzer.facets
-        self.agreement = Agreement(index.base, analyzer.facets)
+        self.agreement = Agreement(index.base, index.profiles, analyzer.facets)
         self.analyzer = analyzer
         self.weigher = Weigher(index, analyzer)
         self.evidence = EvidenceFinder(index, analyzer, self.weigher)

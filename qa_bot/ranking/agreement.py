@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from qa_bot.facets import FacetReader
-    from qa_bot.knowledge import Entry, KnowledgeBase
+    from qa_bot.index import Profiles
+    from qa_bot.knowledge import KnowledgeBase
     from qa_bot.query import Query
 
 KINDS = ("typed", "loose")
@@ -24,22 +25,13 @@ STATE_FEATURES = tuple(f"{kind}_{state}" for kind in KINDS for state in STATES)
 class Agreement:
     """The facets of every entry of a base, and what they mean for a query."""
 
-    def __init__(self, base: KnowledgeBase, facets: FacetReader) -> None:
-        """Read the facets of every entry once."""
+    def __init__(self, base: KnowledgeBase, profiles: Profiles, facets: FacetReader) -> None:
+        """Take the facets of every entry, as they were read when the base was indexed."""
         self.base = base
         self.facets = facets
-        self.of_entries = [self._facets_of(entry) for entry in base.entries]
-        profiles: dict[Hashable, int] = {}
-        self._profiles = [
-            profiles.setdefault(frozenset(values.items()), len(profiles))
-            for values in self.of_entries
-        ]
+        self.of_entries = profiles
         # A facet that no entry of this base names is none of its business.
-        self._vetoing = {
-            name
-            for name, facet in facets.facets.items()
-            if facet.vetoes and any(name in values for values in self.of_entries)
-        }
+        self._vetoing = {name for name, _ in profiles.values if facets.facets[name].vetoes}
         self._held = {name: self._values_held(name) for name in facets.facets}
         self.read = lru_cache(maxsize=2048)(lambda text: facets.read(normalize(text)))
         self._contradicts = lru_cache(maxsize=1 << 14)(facets.contradicts)
@@ -50,7 +42,7 @@ class Agreement:
             name not in self.of_entries[number] and not self.facets.facets[name].silence_serves
             for name in query.facets
         )
-        return (self._profiles[number], number if silent else None)
+        return (int(self.of_entries.numbers[number]), number if silent else None)
 
     def contradicted(self, query: Query, number: int) -> tuple[str, ...]:
         """Give the facets in which an entry is about something else than the query: a veto."""
@@ -88,19 +80,12 @@ class Agreement:
         the owner states that the entry is about both.
         """
         facet = self.facets.facets[name]
-        told = (
-            values[name]
-            for entry, values in zip(self.base.entries, self.of_entries, strict=True)
-            if len(values.get(name, NOTHING)) == 1 or name in entry.facets
-        )
-        held = frozenset({facet.default} - {""}).union(*told)
+        held = frozenset({facet.default} - {""}) | self.of_entries.told.get(name, NOTHING)
         return held.union(*map(facet.lineage, held)) if facet.narrower_serves else held
 
     def _held_together(self, name: str, asked: frozenset[str]) -> bool:
         """Tell whether some entry names several values of a facet, these among them."""
-        return len(asked) > 1 and any(
-            asked <= values.get(name, NOTHING) for values in self.of_entries
-        )
+        return len(asked) > 1 and any(map(asked.issubset, self.of_entries.named(name)))
 
     def unknown_values(self, query: Query) -> list[str]:
         """Give the values asked for of which the base holds nothing, nor anything around them."""
@@ -149,10 +134,3 @@ class Agreement:
         text = "\n".join((entry.basis, *(passage.text for passage in entry.passages)))
         named = self.read(text).get(name, NOTHING)
         return named if len(named) == 1 else NOTHING
-
-    def _facets_of(self, entry: Entry) -> dict[str, frozenset[str]]:
-        """Give the facets that the owner states, else those the question names."""
-        values = self.facets.read(normalize(entry.question))
-        for name, stated in entry.facets.items():
-            values[name] = frozenset(self.facets.value_of(name, value) for value in stated)
-        return values

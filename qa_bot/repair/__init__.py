@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import PAIR
 from qa_bot.repair.slips import LETTERS, SlipJudge
-from qa_bot.repair.vocabulary import OFTEN, Unit, Vocabulary, domain_terms
-from qa_bot.text import match_key, syllable
+from qa_bot.repair.trie import Terms as Terms
+from qa_bot.repair.trie import Trie
+from qa_bot.repair.vocabulary import OFTEN, Unit
+from qa_bot.text import syllable
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
     from qa_bot.analyzer import Analyzer
 
@@ -49,27 +51,28 @@ def mend(text: str, repairs: Iterable[Repair]) -> str:
 
 
 class Repairer:
-    """Question → the repairs it needs; built once for a base, from its vocabulary."""
+    """Question → the repairs it needs; of one base."""
 
     def __init__(
         self,
         analyzer: Analyzer,
+        terms: Terms,
         words: Mapping[str, int],
-        wordings: Iterable[str],
-        passage_terms: Container[str] = frozenset(),
+        hold: Callable[[str], bool],
+        passage_terms: Container[str],
     ) -> None:
-        """Take the base's words with the number of wordings they stand in, and its texts.
+        """Take the base's terms, and its words with the number of wordings they stand in.
 
-        `wordings` are match keys; `passage_terms` are those of its passages, pairs among them.
+        `hold` tells whether some wording holds a text; `passage_terms` are the terms of the base's
+        passages, pairs among them.
         """
         self._cut = analyzer.cut
         self._words = words
-        self._said = "\n".join(wordings)
+        self._hold = hold
         self._passage_terms = passage_terms
-        self._terms = frozenset(domain_terms(analyzer, words))
-        self._judge = SlipJudge(analyzer, self._terms)
-        often = (word for word, count in words.items() if count >= OFTEN)
-        self._vocabulary = Vocabulary(self._terms.union(often), analyzer.lexicon.lookalikes)
+        self._terms = terms
+        self._judge = SlipJudge(analyzer, terms)
+        self._trie = Trie(terms, analyzer.lexicon.lookalikes)
 
     def repairs(self, text: str) -> tuple[Repair, ...]:
         """Find what is mistyped in a normalised question, in order; correct text gives nothing."""
@@ -82,7 +85,7 @@ class Repairer:
         for first, unit in enumerate(parts):
             if not (unit.start in starts or unit.spelt):
                 continue
-            for after, term in self._vocabulary.walk(parts, first):
+            for after, term in self._trie.walk(parts, first):
                 last = parts[after - 1]
                 if not (last.end in ends or last.spelt):
                     continue
@@ -112,8 +115,9 @@ class Repairer:
             syllables = self._syllables(piece) if len(piece) >= SHORTEST_PINYIN else []
             for part in syllables or (piece,):
                 end = start + len(part)
-                sound = syllable(part) if part[0].isalnum() else ""
-                found.append(Unit(part, start, end, sound, bool(syllables)))
+                sounds = part[0].isalnum()
+                sound = self._trie.sound(syllable(part)) if sounds else -1
+                found.append(Unit(part, start, end, sound, sounds, bool(syllables)))
                 start = end
         return found
 
@@ -130,7 +134,7 @@ class Repairer:
             fitting = (
                 end
                 for end in range(longest, start, -1)
-                if ends[end] and syllable(word[start:end]) in self._vocabulary.sounds
+                if ends[end] and self._trie.sound(syllable(word[start:end])) >= 0
             )
             ends[start] = next(fitting, 0)
         syllables = []
@@ -169,7 +173,7 @@ class Repairer:
             return True
         pairs = [PAIR + one + other for one, other in pairwise(window)]
         in_passage = len(window) <= TRIPLE and all(pair in self._passage_terms for pair in pairs)
-        return in_passage or match_key(window) in self._said
+        return in_passage or self._hold(window)
 
     def _whole(self, text: str, chosen: Mapping[Span, str]) -> Iterator[Repair]:
         """Give the chosen terms that differ from the text, in order.

@@ -12,7 +12,7 @@ from qa_bot.repair.vocabulary import LOOKED_AT, MISCOUNTED, SHORT, SWAPPED
 from qa_bot.text import CHINESE, syllable, units
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from qa_bot.analyzer import Analyzer
     from qa_bot.repair.vocabulary import Unit
@@ -44,7 +44,7 @@ class Slip:
 class SlipJudge:
     """Weighs, as a noisy channel does (Kernighan, Church and Gale 1990), what is likelier meant."""
 
-    def __init__(self, analyzer: Analyzer, terms: frozenset[str]) -> None:
+    def __init__(self, analyzer: Analyzer, terms: Container[str]) -> None:
         """Take the terms that may be mended; other words are only read from pinyin."""
         self._background = analyzer.background
         self._lexicon = analyzer.lexicon

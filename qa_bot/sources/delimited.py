@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from qa_bot.mistakes import Location, Mistake, read_text
 from qa_bot.sources.table import Row, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from qa_bot.knowledge import Entry
 
 DELIMITERS = ",\t;"
+GUARD = re.compile(r"\A'(?='*[=+\-@])")
+"""The quote before what a spreadsheet would take for a formula; it is no part of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """A row as it was written: its cells, or why they can't be told apart."""
+
+    line: int
+    end: int
+    """The line after its last one."""
+    cells: Sequence[str]
+    error: str = ""
 
 
 def read_csv(path: Path, name: str) -> Iterator[Entry | Mistake]:
@@ -31,19 +47,40 @@ def read_csv(path: Path, name: str) -> Iterator[Entry | Mistake]:
     yield from broken
 
 
-def _rows(text: str, name: str, broken: list[Mistake]) -> Iterator[Row]:
+def delimiter_of(text: str) -> str:
+    """Tell what stands between the cells: what the heading row holds most of."""
     heading = text.lstrip().split("\n", 1)[0]
-    delimiter = max(DELIMITERS, key=heading.count)
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
-    while True:
+    return max(DELIMITERS, key=heading.count)
+
+
+def split_lines(text: str) -> list[str]:
+    """Cut a table's text into its lines, each with its end."""
+    return list(io.StringIO(text, newline=""))
+
+
+def parse(text: str) -> Iterator[CsvRow]:
+    """Yield every row; after a broken one, reading goes on at the next line."""
+    lines, delimiter = split_lines(text), delimiter_of(text)
+    start = 0
+    while start < len(lines):
+        table = csv.reader(islice(lines, start, None), delimiter=delimiter, strict=True)
+        first = end = start
         try:
-            cells = next(table, None)
+            for cells in table:
+                end = start + table.line_num
+                yield CsvRow(first + 1, end + 1, cells)
+                first = end
         except csv.Error as error:
-            remedy = 'put a cell that holds quotes or line ends in "…", quotes inside it doubled'
-            broken.append(Mistake(Location(name, line=line), f"broken row ({error})", remedy))
-            return
-        if cells is None:
-            return
-        yield Location(name, line=line), [cell.strip() for cell in cells]
-        line = table.line_num + 1
+            yield CsvRow(first + 1, first + 2, (), str(error))
+            end = first + 1
+        start = end
+
+
+def _rows(text: str, name: str, broken: list[Mistake]) -> Iterator[Row]:
+    remedy = 'put a cell that holds quotes or line ends in "…", quotes inside it doubled'
+    for row in parse(text):
+        location = Location(name, line=row.line)
+        if row.error:
+            broken.append(Mistake(location, f"broken row ({row.error})", remedy))
+        else:
+            yield location, [GUARD.sub("", cell.strip()) for cell in row.cells]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from qa_bot.knowledge import Entry, Passage, entry_id
+from qa_bot.knowledge import Entry, Passage, id_of_key
 from qa_bot.mistakes import Location, Mistake
 from qa_bot.text import match_key
 
@@ -26,8 +26,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "reviewed_on": ("核对日期", "核对于", "审核日期"),
     "valid_until": ("有效期至", "失效日期"),
     "id": ("编号",),
+    "reason": ("错误原因",),
 }
-"""Each field, and the other names it may be given under."""
+"""Each field, and the other names it may be given under.
+
+`reason` says in a file of wrong rows what is wrong with each; readers pass it over.
+"""
 
 FIELDS = {alias: name for name, aliases in NAMES.items() for alias in (name, *aliases)}
 DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
@@ -60,13 +64,20 @@ def field_name(name: str, location: Location) -> str | Mistake:
     return Mistake(location, f"unknown field {name.strip()!r}", hint)
 
 
+def heading_of(field: str, *, chinese: bool) -> str:
+    """Give the name under which a field is written into a file, in the file's language."""
+    aliases = (alias for alias in NAMES[field] if not alias.isascii())
+    return next(aliases, field) if chinese else field
+
+
 def make_entry(
     fields: Mapping[str, Field], location: Location, passages: Sequence[Passage]
 ) -> Iterator[Entry | Mistake]:
     """Check the fields; yield the entry, or every mistake in them."""
     empty = Field((), location)
     question = fields.get("question", empty)
-    found = [*_check_question(question), *_check_id(fields.get("id", empty))]
+    key = match_key(question.text)
+    found = [*_check_question(question, key), *_check_id(fields.get("id", empty))]
     found += _check_url(fields.get("url", empty))
     dates = {}
     for name in ("reviewed_on", "valid_until"):
@@ -79,10 +90,9 @@ def make_entry(
     if found:
         yield from found
         return
-    key = match_key(question.text)
     wordings = {match_key(text): text for text in fields.get("wordings", empty).values}
     yield Entry(
-        id=fields.get("id", empty).text or entry_id(question.text),
+        id=fields.get("id", empty).text or id_of_key(key),
         question=question.text,
         location=location,
         wordings=tuple(text for form, text in wordings.items() if form not in {"", key}),
@@ -94,8 +104,8 @@ def make_entry(
     )
 
 
-def _check_question(question: Field) -> Iterator[Mistake]:
-    if not match_key(question.text):
+def _check_question(question: Field, key: str) -> Iterator[Mistake]:
+    if not key:
         remedy = "write the question, or take the whole entry out"
         yield Mistake(question.location, "the question is empty", remedy)
     elif len(question.text) > LONGEST_QUESTION:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import yaml
 from markdown_it import MarkdownIt
 
-from qa_bot.knowledge import Passage
 from qa_bot.mistakes import Location, Mistake, read_text
-from qa_bot.sources.fields import BETWEEN_HEADINGS, Field, field_name, make_entry
+from qa_bot.sources.blocks import Block, join_blocks
+from qa_bot.sources.fields import Field, field_name, make_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +47,7 @@ def read_markdown(path: Path, name: str) -> Iterator[Entry | Mistake]:
                 fields[found[0]] = found[1]
     # Line ends in the front matter's stead keep the body's line numbers those of the file.
     body = "\n" * offset + text[match.end() :] if match else text
-    heading, passages = _read_body(body, name)
+    heading, passages = join_blocks(_blocks(body), name)
     if heading:
         fields.setdefault("question", heading)
     if not passages:
@@ -56,6 +55,24 @@ def read_markdown(path: Path, name: str) -> Iterator[Entry | Mistake]:
     elif not wrong:
         location = fields["question"].location if "question" in fields else Location(name, line=1)
         yield from make_entry(fields, location, passages)
+
+
+def field_lines(text: str) -> tuple[dict[str, int], int]:
+    """Give the line of each field's key, and that of the closing fence (0: no front matter).
+
+    The text is that of an article that can be read.
+    """
+    match = FRONT_MATTER.match(text)
+    if not match:
+        return {}, 0
+    first = text[: match.start(1)].count("\n") + 1
+    node = yaml.compose(match[1], yaml.SafeLoader)
+    found: dict[str, int] = {}
+    for key, _ in node.value if node else ():
+        name = field_name(str(key.value), Location(""))
+        if isinstance(name, str):
+            found[name] = first + key.start_mark.line
+    return found, text[: match.end()].count("\n") + 1
 
 
 def _read_front_matter(
@@ -115,44 +132,6 @@ def _values(node: yaml.Node) -> tuple[str, ...] | None:
                 return None
             values += [f"{key.value}={text}" for text in inner]
     return tuple(value for value in values if value)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A heading, a paragraph or a list item, in plain text."""
-
-    text: str
-    line: int
-    heading: int = 0
-    """The heading's level; 0: no heading."""
-    item: bool = False
-
-
-def _read_body(text: str, name: str) -> tuple[Field | None, list[Passage]]:
-    """Give the level 1 heading, if any, and a passage a paragraph, with the list that follows."""
-    title: Field | None = None
-    sections: list[str] = []
-    groups: list[tuple[str, list[Block]]] = []
-    for block in _blocks(text):
-        if block.heading == 1 and title is None:
-            title = Field((block.text,), Location(name, line=block.line))
-        elif block.heading:
-            sections[max(block.heading - 2, 0) :] = [block.text]
-        section = BETWEEN_HEADINGS.join(sections)
-        if block.heading or not block.item or not groups:
-            groups.append((section, []))
-        if not block.heading:
-            groups[-1][1].append(block)
-    passages = [
-        Passage(
-            "\n".join(f"- {block.text}" if block.item else block.text for block in blocks),
-            Location(name, line=blocks[0].line),
-            section,
-        )
-        for section, blocks in groups
-        if blocks
-    ]
-    return title, passages
 
 
 def _blocks(text: str) -> Iterator[Block]:

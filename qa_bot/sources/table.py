@@ -6,15 +6,19 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qa_bot.knowledge import Entry, Passage
 from qa_bot.mistakes import Location, Mistake
 from qa_bot.sources.fields import Field, field_name, make_entry
+from qa_bot.sources.passages import read_passages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-LISTED = {"wordings": re.compile(r"[|｜\n]"), "facets": re.compile(r"[|｜;；\n]")}
+    from qa_bot.knowledge import Entry
+
+LISTED = {"wordings": re.compile(r"(?<!\\)[|｜\n]"), "facets": re.compile(r"[|｜;；\n]")}
 """Fields of several values, and what stands between these in a cell."""
+ESCAPED_BAR = re.compile(r"\\([|｜])")
+"""A bar that parts nothing, as it stands in a wording."""
 
 Row = tuple[Location, "Sequence[str]"]
 
@@ -25,7 +29,7 @@ def read_rows(rows: Iterator[Row]) -> Iterator[Entry | Mistake]:
     heading = next(filled, None)
     if heading is None:
         return
-    headings, wrong = _read_headings(*heading)
+    headings, wrong = read_headings(*heading)
     if wrong:
         yield from wrong
         return
@@ -38,7 +42,7 @@ def read_rows(rows: Iterator[Row]) -> Iterator[Entry | Mistake]:
             yield from _read_row(location, cells, headings)
 
 
-def _read_headings(
+def read_headings(
     location: Location, cells: Sequence[str]
 ) -> tuple[list[tuple[str, str]], list[Mistake]]:
     """Give each column's (field, heading as written), and every mistake in the headings."""
@@ -69,14 +73,31 @@ def _read_row(
     fields = {}
     # Cells beyond the last heading were refused, so what zip leaves out is empty.
     for text, (name, heading) in zip(cells, headings, strict=False):
-        place = replace(location, column=heading)
+        if not text:
+            # Most cells of large tables are empty.
+            continue
+        place = Location(location.file, location.sheet, location.line, heading)
         if name:
-            parts = LISTED[name].split(text) if name in LISTED else [text]
-            values = tuple(part.strip() for part in parts if part.strip())
-            fields[name] = Field(values, place)
-        elif text:
+            fields[name] = Field(cell_values(name, text), place)
+        else:
             problem = f"a cell without a heading: {text!r}"
             yield Mistake(location, problem, "give its column a heading, or empty it")
+    fields.setdefault(
+        "question", Field((), replace(location, column=_heading("question", headings)))
+    )
     answer = fields.pop("answer", None)
-    passages = [Passage(answer.text, answer.location)] if answer and answer.text else []
+    passages = read_passages(answer.text, answer.location) if answer else []
     yield from make_entry(fields, location, passages)
+
+
+def cell_values(name: str, text: str) -> tuple[str, ...]:
+    """Give the values that a field's cell holds."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    parts = LISTED[name].split(text) if name in LISTED else [text]
+    if name == "wordings":
+        parts = [ESCAPED_BAR.sub(r"\1", part) for part in parts]
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _heading(field: str, headings: Sequence[tuple[str, str]]) -> str:
+    return next(heading for name, heading in headings if name == field)

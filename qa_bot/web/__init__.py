@@ -5,6 +5,8 @@ Nothing here decides what to say. `create_app` lists everything the application 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -29,6 +31,9 @@ from qa_bot.web import (
 )
 from qa_bot.web.live import LiveBot as LiveBot  # noqa: TC001 - it is re-exported
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class ReadableJSON(DefaultJSONProvider):
     """JSON with Chinese as it is and fields in the order they were given."""
@@ -38,12 +43,20 @@ class ReadableJSON(DefaultJSONProvider):
     compact = True
 
 
+class Application(Flask):
+    """Flask, without looking at each function of each request whether it is asynchronous."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the function: none of ours is."""
+        return func
+
+
 def create_app(live: LiveBot) -> Flask:
     """Make the application that answers with whatever bot is live.
 
     Raise SettingsError for a setting that the web can't take.
     """
-    app = Flask(
+    app = Application(
         "qa_bot",
         static_folder=None,
         template_folder=str(assets.STATIC / "pages"),

@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest, ServiceUnavailable, UnsupportedMedia
 
 from qa_bot.dialogue import ContextError
 from qa_bot.web.problems import InvalidRequestError, unknown_fields
+from qa_bot.web.replies import DEFAULT_TOP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from qa_bot.web.live import Edition, LiveBot
 
 FIELDS = {"question", "context", "session_id", "top"}
-DEFAULT_TOP = 3
 RETRY_AFTER_SECONDS = 2
 
 
@@ -83,9 +83,9 @@ def ask(
 
     Raise ContextError as the bot does.
     """
-    reply = g.reply = edition.bot.ask(question, context, top)
+    reply = g.reply = edition.replies.ask(question, context, top)
     if live.journal:
-        live.journal.keep(reply)
+        live.journal.keep(reply, context, top)
     return reply
 
 

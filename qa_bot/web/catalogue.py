@@ -9,7 +9,6 @@ from flask import Response, request
 from werkzeug.exceptions import NotFound
 
 from qa_bot.dialogue.context import join_values
-from qa_bot.reply import UNRELEASED
 from qa_bot.text import normalize
 from qa_bot.web.api import edition_of
 from qa_bot.web.caching import cached
@@ -39,13 +38,13 @@ def init_app(app: Flask, live: LiveBot) -> None:
     def config() -> Response:
         edition, settings = edition_of(live), live.settings
         body = _config(edition, settings)
-        return cached(repr(body), CONFIG_MAX_AGE, lambda: body)
+        return cached(f"{edition.key} {body!r}", CONFIG_MAX_AGE, lambda: body)
 
     @app.get("/api/v1/suggest")
     def suggest() -> Response:
         edition = edition_of(live)
         typed, limit = read_typed(request.args, live.settings)
-        key = f"{edition.bot.index.key} {limit} {normalize(typed)}"
+        key = f"{edition.key} {limit} {normalize(typed)}"
         return cached(key, SUGGEST_MAX_AGE, lambda: _suggestions(edition, typed, limit))
 
     @app.get("/api/v1/entries/<entry_id>")
@@ -56,7 +55,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
         number = edition.numbers[entry_id]
         today = datetime.datetime.now().astimezone().date()
         expired = edition.bot.index.base.entries[number].expired(today)
-        key = f"{edition.bot.index.key} {expired}"
+        key = f"{edition.key} {expired}"
         return cached(key, ENTRY_MAX_AGE, lambda: entry_json(edition, number, expired=expired))
 
 
@@ -111,10 +110,10 @@ def _config(edition: Edition, settings: Settings) -> dict[str, Any]:
         "name": say("name"),
         "greeting": say("greeting"),
         "openers": [entry.question for entry in edition.suggestions.openers(OPENERS)],
-        "contact": settings.contact or None,
+        "contact": edition.bot.settings.contact or None,
         "disclaimer": say("disclaimer"),
         "max_question": settings.max_question_chars,
-        "release": UNRELEASED,
+        "release": edition.bot.release,
         "locales": LOCALES,
     }
 

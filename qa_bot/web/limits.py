@@ -10,6 +10,7 @@ import ipaddress
 import math
 import threading
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import g, request
@@ -26,6 +27,8 @@ MOST_CLIENTS = 100_000
 """How many clients are counted; beyond them the one counted longest is forgotten."""
 UNLIMITED = {"widget", "asset", "healthz", "readyz", "metrics", None}
 """Endpoints that cost nothing, or are the owner's."""
+MOST_REMEMBERED = 10_000
+"""Of how many addresses it is remembered which client they are."""
 IPV6_SITE = 64
 """How many bits of an IPv6 address one client has to itself."""
 
@@ -87,14 +90,16 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def policy() -> str | None:
     """Name the allowance that a request draws on: asking and writing cost more than reading."""
-    if request.endpoint in UNLIMITED or request.method == "OPTIONS":
+    endpoint, method = request.endpoint, request.method
+    if endpoint in UNLIMITED or method == "OPTIONS":
         return None
-    asks_on_page = request.endpoint == "page" and "q" in request.args
-    if request.endpoint in {"get_answers", "permalink"} or asks_on_page:
+    asks_on_page = endpoint == "page" and "q" in request.args
+    if endpoint in {"get_answers", "permalink"} or asks_on_page:
         return "ask"
-    return "read" if request.method in {"GET", "HEAD"} else "ask"
+    return "read" if method in {"GET", "HEAD"} else "ask"
 
 
+@lru_cache(MOST_REMEMBERED)
 def client(address: str) -> str:
     """Give what identifies a client: its address; of IPv6 the part that its site is given."""
     try:

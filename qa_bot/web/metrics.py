@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from functools import cache
 from typing import TYPE_CHECKING
 
 from flask import Response, g, request
@@ -14,12 +15,35 @@ from werkzeug.exceptions import NotFound, Unauthorized
 from qa_bot.web.requests import route, seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask import Flask
+    from prometheus_client import Metric
 
     from qa_bot.web.live import LiveBot
 
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"}
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+
+
+class OfWorker:
+    """The figures of one of several processes, labelled with its number.
+
+    Whoever asks reaches any of them; so each has time series of its own, to be summed up.
+    """
+
+    def __init__(self, registry: CollectorRegistry, worker: int) -> None:
+        """Take the figures of this process, and which it is."""
+        self._registry, self._label = registry, {"worker": str(worker)}
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the figures."""
+        for metric in self._registry.collect():
+            metric.samples = [
+                sample._replace(labels={**sample.labels, **self._label})
+                for sample in metric.samples
+            ]
+            yield metric
 
 
 def init_app(app: Flask, live: LiveBot) -> None:
@@ -42,15 +66,20 @@ def init_app(app: Flask, live: LiveBot) -> None:
     entries = Gauge(
         "qa_bot_entries", "Entries that are answered from.", ["answered"], registry=registry
     )
+    release = Gauge("qa_bot_release", "The release that answers; 0: none.", registry=registry)
     lost = Gauge(
         "qa_bot_journal_left_out", "Answers that the journal could not keep.", registry=registry
     )
 
+    # Of the few values of the labels each counter is looked up once.
+    requests_of, durations_of = cache(requests.labels), cache(durations.labels)
+
     @app.after_request
     def count(response: Response) -> Response:
-        method = request.method if request.method in METHODS else "other"
-        requests.labels(route(), method, response.status_code).inc()
-        durations.labels(route()).observe(seconds())
+        rule, method = route(), request.method
+        method = method if method in METHODS else "other"
+        requests_of(rule, method, response.status_code).inc()
+        durations_of(rule).observe(seconds())
         if reply := g.get("reply"):
             replies.labels(reply.outcome).inc()
         return response
@@ -68,8 +97,10 @@ def init_app(app: Flask, live: LiveBot) -> None:
             )
         if live.bot:
             base = live.bot.index.base
+            release.set(live.bot.release)
             entries.labels("true").set(base.answered)
             entries.labels("false").set(len(base.entries) - base.answered)
         if live.journal:
             lost.set(live.journal.left_out)
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+        own = OfWorker(registry, live.worker) if live.worker else registry
+        return Response(generate_latest(own), content_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify, request
 
-from qa_bot.web.api import DEFAULT_TOP, ask, edition_of, page_address, question_errors, read_body
+from qa_bot.web.api import ask, edition_of, page_address, question_errors, read_body
 from qa_bot.web.fields import Fields, is_flag, is_list, is_object, is_text
 from qa_bot.web.keys import require_key
 from qa_bot.web.problems import InvalidRequestError
 from qa_bot.web.prose import in_words
+from qa_bot.web.replies import DEFAULT_TOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +45,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
         edition = edition_of(live)
         before = _context(edition, turns[:-1], live.settings)
         reply = ask(live, edition, turns[-1], before, DEFAULT_TOP)
-        text = in_words(reply, edition.bot.phrases, live.settings.contact, page_address)
+        text = in_words(reply, edition.bot.phrases, edition.bot.settings.contact, page_address)
         facts = {
             "id": f"chatcmpl-{reply.answer_id}",
             "created": int(time.time()),
@@ -111,7 +112,7 @@ def _context(edition: Edition, turns: Sequence[str], settings: Settings) -> Mapp
     context: Mapping[str, Any] = {}
     for turn in turns[-MOST_REPLAYED:]:
         if not question_errors(turn, settings):
-            context = edition.bot.ask(turn, context).context
+            context = edition.replies.ask(turn, context).context
     return context
 
 

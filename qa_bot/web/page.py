@@ -92,7 +92,7 @@ def show(
     """Give the page with a reply, or without one; `about` says more of what the page is about."""
     base, say = edition.bot.index.base, edition.bot.phrases.say
     turn = {"question": question, "before": before, "reply": reply} if reply else None
-    name, contact = say("name"), settings.contact
+    name, contact = say("name"), edition.bot.settings.contact
     longest = settings.max_question_chars
     html = render_template(
         "page.html",
@@ -105,7 +105,7 @@ def show(
             "name": name,
             "entries": len(base.entries),
             "answered": base.answered,
-            "release": edition.bot.index.key[:8],
+            "release": edition.bot.release or edition.bot.index.key[:8],
         },
         state={"turn": turn, "contact": contact, "longest": longest, "name": name},
         contact=contact,

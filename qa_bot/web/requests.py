@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
 import time
-import uuid
 from typing import TYPE_CHECKING
 
 from flask import g, request
@@ -41,7 +41,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     def identify() -> None:
         g.started = time.perf_counter()
         given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        # It only names the request: it need not be hard to guess, and this is ten times as quick.
+        g.request_id = given if REQUEST_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
 
     @app.after_request
     def finish(response: Response) -> Response:

@@ -50,7 +50,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
         reply = _ask(live, edition, query)
         answers = _answers(edition, query, reply)
         response = jsonify(
-            answers=answers or [_no_answer(live, edition, reply)],
+            answers=answers or [_no_answer(edition, reply)],
             answerId=reply.answer_id,
             outcome=reply.outcome,
         )
@@ -84,10 +84,10 @@ def _before(edition: Edition, query: KnowledgeBaseQuery) -> Mapping[str, Any]:
     """Give the context that the turn before left, by asking its question again."""
     entry_question = _question_of(edition, query.previous_id)
     if query.previous_question.strip():
-        reply = edition.bot.ask(query.previous_question)
+        reply = edition.replies.ask(query.previous_question)
         if not entry_question or (reply.hit and reply.hit.entry.question == entry_question):
             return reply.context
-    return edition.bot.ask(entry_question).context if entry_question else {}
+    return edition.replies.ask(entry_question).context if entry_question else {}
 
 
 def _question_of(edition: Edition, qna_id: int | None) -> str:
@@ -157,11 +157,11 @@ def _span(reply: Reply) -> dict[str, Any]:
     }
 
 
-def _no_answer(live: LiveBot, edition: Edition, reply: Reply) -> dict[str, Any]:
+def _no_answer(edition: Edition, reply: Reply) -> dict[str, Any]:
     """Say honestly that there is no answer, and offer the questions next to it as prompts."""
     phrases = edition.bot.phrases
     alone = replace(reply, alternatives=())
-    text = in_words(alone, phrases, live.settings.contact, page_address)
+    text = in_words(alone, phrases, edition.bot.settings.contact, page_address)
     if reply.outcome == ANSWERED:
         text = phrases.say("sentence.no_match")
     prompts = [

@@ -88,7 +88,8 @@ def never_hit(entries: Iterable[Entry], hits: Mapping[str, int]) -> list[Entry]:
 
 def most_hit(bot: Bot, hits: Mapping[str, int]) -> list[tuple[Entry, int]]:
     """Give the entries that were spoken of most, and how often."""
-    held = [(bot.entries[id_], count) for id_, count in hits.items() if id_ in bot.entries]
+    ids = bot.index.ids
+    held = [(bot.index.entry(id_), count) for id_, count in hits.items() if id_ in ids]
     return sorted(held, key=lambda found: (-found[1], found[0].id))[:MOST_ROWS]
 
 

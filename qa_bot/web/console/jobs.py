@@ -78,11 +78,13 @@ class Jobs:
             html = render_template("console/job.html", job=found, seconds=REFRESHING)
             return make_response(html, found.status if found.state == FAILED else 200)
 
-    def start(self, kind: str, work: Callable[[Progress], Mapping[str, Any]]) -> str:
+    def start(
+        self, kind: str, work: Callable[[Progress], Mapping[str, Any]], id_: str | None = None
+    ) -> str:
         """Begin to work in a thread, and give the job's id; what `work` gives is its result."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._remove_old()
-        job = Job(secrets.token_hex(8), kind, RUNNING, os.getpid())
+        job = Job(id_ or new_id(), kind, RUNNING, os.getpid())
         self._write(job)
         thread = threading.Thread(target=self._run, args=(job, work), daemon=True)
         self._threads = {i: t for i, t in self._threads.items() if t.is_alive()} | {job.id: thread}
@@ -132,6 +134,11 @@ class Jobs:
             if time.time() - path.stat().st_mtime > KEPT_SECONDS:
                 path.unlink(missing_ok=True)
                 shutil.rmtree(path.with_suffix(""), ignore_errors=True)
+
+
+def new_id() -> str:
+    """Make the id of a job that is to be started."""
+    return secrets.token_hex(8)
 
 
 class Progress:

@@ -30,15 +30,17 @@ def init_app(pages: Blueprint, live: LiveBot) -> None:
     def votes() -> Response:
         if live.journal is None:
             return make_response(render_template("console/no_journal.html"))
+        index = edition_of(live).bot.index
         period, after = read_period(), request.args.get("after", "")
         last = int(after) if NUMBER.fullmatch(after) else None
         kept = list(live.journal.votes(period.since, None, DOWN, SHOWN, last))
+        spoken_of = {reply.entry for reply in kept if reply.entry}
         html = render_template(
             "console/votes.html",
             period=period,
             kept=kept,
             more=kept[-1].number if len(kept) == SHOWN else None,
-            entries=edition_of(live).bot.entries,
+            entries={id_: index.entry(id_) for id_ in spoken_of if id_ in index.ids},
         )
         return make_response(html)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class Vocabulary(Mapping[str, int]):
     @classmethod
     def of(cls, terms: Sequence[str]) -> Vocabulary:
         """Give terms, which are in order and none twice, their numbers."""
-        encoded = [term.encode() for term in terms]
+        encoded = [_encoded(term) for term in terms]
         bits = max(len(encoded) - 1, 1).bit_length()
         hashes = np.fromiter(map(zlib.crc32, encoded), np.uint32, len(encoded))
         bucket = (hashes >> (HASH_BITS - bits)).astype(np.int64)
@@ -59,9 +59,18 @@ class Vocabulary(Mapping[str, int]):
             np.argsort(bucket, kind="stable").astype(np.int32),
         )
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Give what is saved; `from_arrays` takes it."""
+        return {name: getattr(self, name) for name in ARRAYS}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Vocabulary:
+        """Take what `arrays` gave."""
+        return cls(*(arrays[name] for name in ARRAYS))
+
     def number(self, term: str) -> int:
         """Give the number of a term; -1: no text holds it."""
-        key = term.encode()
+        key = _encoded(term)
         bucket = zlib.crc32(key) >> self._shift
         ends, letters = self._ends, self._letters
         for place in range(self._buckets[bucket], self._buckets[bucket + 1]):
@@ -69,6 +78,11 @@ class Vocabulary(Mapping[str, int]):
             if letters[ends[number] : ends[number + 1]] == key:
                 return number
         return -1
+
+    def name(self, number: int) -> str:
+        """Give the term of a number."""
+        own = self._letters[self._ends[number] : self._ends[number + 1]]
+        return own.tobytes().decode(errors="surrogatepass")
 
     def __getitem__(self, term: str) -> int:
         number = self.number(term)
@@ -81,7 +95,10 @@ class Vocabulary(Mapping[str, int]):
 
     def __iter__(self) -> Iterator[str]:
         whole = self.letters.tobytes()
-        return (whole[start:end].decode() for start, end in pairwise(self.ends.tolist()))
+        return (
+            whole[start:end].decode(errors="surrogatepass")
+            for start, end in pairwise(self.ends.tolist())
+        )
 
     def __len__(self) -> int:
         return len(self.by_bucket)
@@ -97,8 +114,26 @@ class Keys(Mapping[str, int]):
     @classmethod
     def of(cls, numbers: Mapping[str, int]) -> Keys:
         """Lay out a mapping."""
-        keys = sorted(numbers, key=str.encode)
+        keys = sorted(numbers, key=_encoded)
         return cls(Vocabulary.of(keys), np.array([numbers[key] for key in keys], np.int64))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Give what is saved; `from_arrays` takes it."""
+        return {"numbers": self.numbers, **self.keys_in_order.arrays()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Keys:
+        """Take what `arrays` gave."""
+        return cls(Vocabulary.from_arrays(arrays), arrays["numbers"])
+
+    def to_bytes(self) -> dict[str, tuple[str, bytes]]:
+        """Give the arrays as plain data, for a file of another kind; see `from_bytes`."""
+        return {name: (own.dtype.str, own.tobytes()) for name, own in self.arrays().items()}
+
+    @classmethod
+    def from_bytes(cls, data: Mapping[str, tuple[str, bytes]]) -> Keys:
+        """Take what `to_bytes` gave; nothing is copied."""
+        return cls.from_arrays({n: np.frombuffer(own, kind) for n, (kind, own) in data.items()})
 
     def __getitem__(self, key: str) -> int:
         return int(self.numbers[self.keys_in_order[key]])
@@ -111,3 +146,8 @@ class Keys(Mapping[str, int]):
 
     def __len__(self) -> int:
         return len(self.keys_in_order)
+
+
+def _encoded(key: str) -> bytes:
+    # Half a surrogate pair may stand in an id that an owner states, or a client asks for.
+    return key.encode(errors="surrogatepass")

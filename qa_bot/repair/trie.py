@@ -1,0 +1,185 @@
+"""Hold the terms of a base by how they sound, and find those that a mistyped text may mean."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qa_bot.repair.vocabulary import LOOKED_AT, MISCOUNTED, OFTEN, SHORT, domain_terms
+from qa_bot.text import syllable, units
+from qa_bot.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from qa_bot.analyzer import Analyzer
+    from qa_bot.repair.vocabulary import Unit
+
+ROOT = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms that may be meant, in a trie of sounds; arrays, mapped once they are saved.
+
+    From node `n` the sounds `sounds[edges[n]:edges[n + 1]]`, ascending, lead to the nodes `to`
+    beside them; the terms that end there are `ended[ends[n]:ends[n + 1]]`.
+    """
+
+    names: Vocabulary
+    """The terms."""
+    own: NDArray[np.bool_]
+    """Beside them, which are mended; others are only read from pinyin."""
+    known: Vocabulary
+    """The sounds."""
+    edges: NDArray[np.int32]
+    sounds: NDArray[np.int32]
+    to: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    ended: NDArray[np.int32]
+    longest: NDArray[np.uint8]
+    """How many units the longest term has from a node on."""
+
+    @classmethod
+    def of(cls, analyzer: Analyzer, words: Mapping[str, int]) -> Terms:
+        """Take the terms of a base by its words, with the number of wordings they stand in."""
+        own = set(domain_terms(analyzer, words))
+        often = (word for word, count in words.items() if count >= OFTEN)
+        names = sorted(own.union(often), key=str.encode)
+        sounding = [tuple(map(syllable, units(name))) for name in names]
+        known = sorted({sound for sounds in sounding for sound in sounds}, key=str.encode)
+        numbers = {sound: number for number, sound in enumerate(known)}
+        rows = [
+            (tuple(numbers[sound] for sound in sounds), number)
+            for number, sounds in enumerate(sounding)
+            if len(sounds) >= SHORT
+        ]
+        return cls(
+            Vocabulary.of(names),
+            np.array([name in own for name in names], np.bool_),
+            Vocabulary.of(known),
+            *_lay_out(rows),
+        )
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Give what is saved; `from_arrays` takes it."""
+        parts = {"names": self.names.arrays(), "known": self.known.arrays()}
+        named = {f"{part}_{name}": v for part, own in parts.items() for name, v in own.items()}
+        return named | {name: getattr(self, name) for name in ARRAYS}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Terms:
+        """Take what `arrays` gave."""
+        names, known = (
+            {name.removeprefix(part): v for name, v in arrays.items() if name.startswith(part)}
+            for part in ("names_", "known_")
+        )
+        own, *trie = (arrays[name] for name in ARRAYS)
+        return cls(Vocabulary.from_arrays(names), own, Vocabulary.from_arrays(known), *trie)
+
+    def __contains__(self, term: object) -> bool:
+        """Tell whether a term is mended."""
+        number = self.names.number(term) if isinstance(term, str) else -1
+        return number >= 0 and bool(self.own[number])
+
+
+ARRAYS = ("own", "edges", "sounds", "to", "ends", "ended", "longest")
+
+
+def _lay_out(rows: Sequence[tuple[tuple[int, ...], int]]) -> tuple[NDArray[Any], ...]:
+    """Lay out terms, given their sounds and numbers, as a trie; the root comes first."""
+    nodes: list[dict[int, int]] = [{}]
+    ended: list[list[int]] = [[]]
+    longest = [0]
+    for sounds, number in rows:
+        node = ROOT
+        for depth, sound in enumerate(sounds):
+            longest[node] = max(longest[node], len(sounds) - depth)
+            if sound not in nodes[node]:
+                nodes[node][sound] = len(nodes)
+                nodes.append({})
+                ended.append([])
+                longest.append(0)
+            node = nodes[node][sound]
+        ended[node].append(number)
+    return (
+        np.cumsum([0, *map(len, nodes)], dtype=np.int32),
+        np.array([sound for node in nodes for sound in sorted(node)], np.int32),
+        np.array([node[sound] for node in nodes for sound in sorted(node)], np.int32),
+        np.cumsum([0, *map(len, ended)], dtype=np.int32),
+        np.array([number for numbers in ended for number in numbers], np.int32),
+        np.minimum(longest, np.iinfo(np.uint8).max).astype(np.uint8),
+    )
+
+
+class Trie:
+    """Walks along the sounds of what was typed."""
+
+    def __init__(self, terms: Terms, lookalikes: Mapping[str, frozenset[str]]) -> None:
+        """Take the terms, and for each character those that look like it."""
+        self._lookalikes = lookalikes
+        self._terms = terms
+        # Single items of a memoryview are several times as quick to take as those of an array.
+        self._edges, self._sounds, self._to = terms.edges.data, terms.sounds.data, terms.to.data
+        self._ends, self._ended, self._longest = (
+            terms.ends.data,
+            terms.ended.data,
+            terms.longest.data,
+        )
+
+    def sound(self, sound: str) -> int:
+        """Give the number of a sound; -1: no term has it."""
+        return self._terms.known.number(sound)
+
+    def walk(self, parts: Sequence[Unit], first: int) -> Iterator[tuple[int, str]]:
+        """Give the terms that units from `first` on may mean, each with the unit after them.
+
+        Homophones are followed as such; one other mistake is allowed.
+        """
+        agenda = [(ROOT, first, False)]
+        while agenda:
+            node, at, mistaken = agenda.pop()
+            for place in range(self._ends[node], self._ends[node + 1]):
+                yield at, self._terms.names.name(self._ended[place])
+            if at == len(parts):
+                continue
+            part = parts[at]
+            same = self._next(node, part.sound)
+            if same > ROOT:
+                agenda.append((same, at + 1, mistaken))
+            if part.sounds and not mistaken and at - first + self._longest[node] >= LOOKED_AT:
+                agenda += self._past_mistake(node, parts, first, at)
+
+    def _next(self, node: int, sound: int) -> int:
+        """Give where a sound leads; the root: nowhere."""
+        start, end = self._edges[node], self._edges[node + 1]
+        place = bisect_left(self._sounds, sound, start, end)
+        return self._to[place] if place < end and self._sounds[place] == sound else ROOT
+
+    def _past_mistake(
+        self, node: int, parts: Sequence[Unit], first: int, at: int
+    ) -> list[tuple[int, int, bool]]:
+        """Give where a walk goes on if the unit is a look-alike, swapped, too much or one behind.
+
+        The first character of a term is taken to be there.
+        """
+        sound = parts[at].sound
+        onward = [
+            (self._next(node, self.sound(syllable(character))), at + 1)
+            for character in self._lookalikes.get(parts[at].text, ())
+        ]
+        miscounted = at > first and at - first + self._longest[node] >= MISCOUNTED
+        then = self._next(node, parts[at + 1].sound) if at + 1 < len(parts) else ROOT
+        if then != ROOT:
+            onward.append((self._next(then, sound), at + 2))
+            if miscounted:
+                onward.append((then, at + 2))
+        if miscounted:
+            skipped = self._to[self._edges[node] : self._edges[node + 1]]
+            onward += [(self._next(other, sound), at + 1) for other in skipped]
+        return [(other, after, True) for other, after in onward if other != ROOT]

@@ -1,0 +1,50 @@
+"""Remember replies for when the same is asked again, as visitors of a FAQ do; a bounded number."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+import uuid
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qa_bot.bot import Bot
+    from qa_bot.reply import Reply
+
+DEFAULT_TOP = 3
+"""How many alternatives there are where nobody says how many."""
+
+
+class Replies:
+    """The replies of one bot; the least recently asked ones are forgotten.
+
+    They are only held in memory, and a bot that takes over on a reload begins without any.
+    """
+
+    def __init__(self, bot: Bot, most: int) -> None:
+        """Take the bot, and how many of its replies are remembered; 0: none."""
+        self._bot = bot
+        self._known = lru_cache(most)(self._reply)
+
+    def ask(
+        self, question: str, context: Mapping[str, Any] | None = None, top: int = DEFAULT_TOP
+    ) -> Reply:
+        """Reply as the bot does; each reply has an id and a time of its own.
+
+        Raise ContextError as the bot does.
+        """
+        started = time.perf_counter()
+        before = json.dumps(context) if context else ""
+        # An answer may expire at midnight.
+        today = datetime.datetime.now().astimezone().date()
+        known = self._known(question, before, top, today)
+        elapsed = (time.perf_counter() - started) * 1000
+        return replace(known, answer_id=uuid.uuid4().hex, timing_ms=elapsed)
+
+    def _reply(self, question: str, before: str, top: int, _: datetime.date) -> Reply:
+        return self._bot.ask(question, json.loads(before) if before else {}, top)

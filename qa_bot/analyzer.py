@@ -20,9 +20,12 @@ WORD, CHARACTER, PAIR, SOUND, FACET = "wcpsf"
 words and the words inside them; characters; neighbours; the sound of neighbours; facet values."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """A text cut up once: as it was written, and in the owner's canonical words."""
+    """A text cut up once: as it was written, and in the owner's canonical words.
+
+    What is looked up for a reading is remembered by which it is, not by all it holds.
+    """
 
     normal: str
     words: tuple[str, ...]

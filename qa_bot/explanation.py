@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import CHARACTER, FACET, SOUND, WORD, unit_terms
@@ -80,7 +81,7 @@ def explain(query: Query, hit: Hit, ranker: Ranker) -> Explanation:
     further = score - candidate.wording - text_part
     if hit.passage:
         words = [Part(p.asked, p.asked, "passage", p.terms) for p in _written(query.reading)]
-        text = {**stored.written, **ranker.weigher.of(hit.passage.text).written}
+        text = stored.written.keys() | ranker.weigher.of(hit.passage.text).written.keys()
         matches += _shared_out(words, text, asked.written, text_part)
     if further:
         matches.append(Match("", "", "wordings", further))
@@ -109,6 +110,7 @@ def _canonical(reading: Reading, analyzer: Analyzer) -> list[Part]:
     return parts
 
 
+@lru_cache(maxsize=4096)
 def _terms_of(word: str) -> frozenset[str]:
     return frozenset([WORD + word, *unit_terms(units(word), CHARACTER + SOUND)])
 

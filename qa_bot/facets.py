@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qa_bot.lexicon import hash_files
@@ -11,13 +12,16 @@ from qa_bot.mistakes import Location, Mistake, MistakesError, read_text
 from qa_bot.text import normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     Facets = Mapping[str, frozenset[str]]
     """The values read from a text, by facet."""
-    Scanner = Callable[[str], Iterable[tuple[int, int, str]]]
+    Place = tuple[int, int, str]
+    """From a character up to another, and the value that stands there."""
 
+REMEMBERED = 256
+"""How many texts are remembered with what they mention."""
 INDENT = 2
 HALF_WIDTH = str.maketrans("｜，", "|,")
 """Separators as a Chinese keyboard types them."""
@@ -83,18 +87,30 @@ class FacetReader:
         """Take the facets, and a hash that identifies the files they were read from."""
         self.facets = facets
         self.content_hash = content_hash
-        self._scanners = {name: _scanner(facet) for name, facet in facets.items()}
+        self._patterns = {n: facet.pattern for n, facet in facets.items() if facet.pattern}
+        listed = [(n, facet.names) for n, facet in facets.items() if not facet.pattern]
+        self._beginnings = _beginnings(listed)
+        # What is understood of a question asks more than once for what it mentions.
+        self.mentions = lru_cache(maxsize=REMEMBERED)(self._find)
+        """Find every facet value that normalised text names, in order of facets and places."""
 
-    def mentions(self, text: str) -> list[Mention]:
-        """Find every facet value that normalised text names, the longest name first."""
-        found = []
-        for name, scan in self._scanners.items():
-            names = self.facets[name].names
-            for start, end, given in scan(text):
-                value = given or names[text[start:end]]
-                if value:
-                    found.append(Mention(name, value, start, end, text[start:end]))
-        return found
+    def _find(self, text: str) -> tuple[Mention, ...]:
+        places: dict[str, list[Place]] = {name: [] for name in self.facets}
+        for start, first in enumerate(text):
+            for name, names, lengths in self._beginnings.get(first, ()):
+                for length in lengths:
+                    given = text[start : start + length]
+                    if given in names:
+                        places[name].append((start, start + len(given), names[given]))
+                        break
+        for name, pattern in self._patterns.items():
+            places[name] = [(m.start(), m.end(), m[1]) for m in pattern.finditer(text)]
+        return tuple(
+            Mention(name, value, start, end, text[start:end])
+            for name, found in places.items()
+            for start, end, value in (found if name in self._patterns else _longest(found))
+            if value
+        )
 
     def read(self, text: str) -> dict[str, frozenset[str]]:
         """Give the values that normalised text names, by facet."""
@@ -228,31 +244,29 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
             yield Mistake(location, f"unknown directive @{name} {text}", f"use one of: {known}")
 
 
-def _scanner(facet: Facet) -> Scanner:
-    """Make what finds a facet's names in a text: (start, end, value where a pattern gives it)."""
-    pattern = facet.pattern
-    if pattern:
-        return lambda text: ((m.start(), m.end(), m[1]) for m in pattern.finditer(text))
-    lengths: dict[str, set[int]] = {}
-    for name in facet.names:
-        lengths.setdefault(name[0], set()).add(len(name))
-    longest_first = {first: sorted(found, reverse=True) for first, found in lengths.items()}
-    return lambda text: _scan(text, facet.names, longest_first)
+def _beginnings(
+    listed: Iterable[tuple[str, Mapping[str, str]]],
+) -> dict[str, list[tuple[str, Mapping[str, str], list[int]]]]:
+    """Give for each first character the facets that have names with it, and these names' lengths.
+
+    The longest come first; thousands of names then cost no more than ten.
+    """
+    found: dict[str, list[tuple[str, Mapping[str, str], list[int]]]] = {}
+    for facet, names in listed:
+        lengths: dict[str, set[int]] = {}
+        for name in names:
+            lengths.setdefault(name[0], set()).add(len(name))
+        for first, own in lengths.items():
+            found.setdefault(first, []).append((facet, names, sorted(own, reverse=True)))
+    return found
 
 
-def _scan(
-    text: str, names: Mapping[str, str], lengths: Mapping[str, Sequence[int]]
-) -> list[tuple[int, int, str]]:
-    """Find the longest names that do not overlap; thousands of names cost no more than ten."""
-    found = []
-    for start, first in enumerate(text):
-        for length in lengths.get(first, ()):
-            end = start + length
-            if end <= len(text) and text[start:end] in names:
-                found.append((start, end, ""))
-                break
-    kept: list[tuple[int, int, str]] = []
-    for start, end, given in sorted(found, key=lambda place: (place[0] - place[1], place[0])):
+def _longest(found: Sequence[Place]) -> Sequence[Place]:
+    """Leave out what overlaps with a longer one, or an earlier one that is as long."""
+    if len(found) < 2:  # noqa: PLR2004 - one alone overlaps with nothing
+        return found
+    kept: list[Place] = []
+    for start, end, value in sorted(found, key=lambda place: (place[0] - place[1], place[0])):
         if all(end <= other or start >= other_end for other, other_end, _ in kept):
-            kept.append((start, end, given))
+            kept.append((start, end, value))
     return sorted(kept)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 REMEMBERED = 4096
 """How many texts' weights are remembered."""
 
+QUERIES = 64
+"""How many questions' weights are remembered."""
+
 
 @dataclass(frozen=True, slots=True)
 class TextWeights:
@@ -36,11 +39,12 @@ class Weigher:
         """Weigh as the index does."""
         self._index = index
         self._analyzer = analyzer
-        self.of = lru_cache(maxsize=REMEMBERED)(lambda text: self.weigh(analyzer.read(text)))
+        self.of = lru_cache(maxsize=REMEMBERED)(lambda text: self._weigh(analyzer.read(text)))
         """Text of the base → its weights; the last few are remembered."""
+        self.weigh = lru_cache(maxsize=QUERIES)(self._weigh)
+        """Reading of a question → the weights of its terms; once for all it is compared with."""
 
-    def weigh(self, reading: Reading) -> TextWeights:
-        """Weigh the terms of a text, once for all that it is compared with."""
+    def _weigh(self, reading: Reading) -> TextWeights:
         index, analyzer = self._index, self._analyzer
         written = index.form_weights("written", reading, analyzer)
         canonical = index.form_weights("canonical", reading, analyzer)

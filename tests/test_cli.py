@@ -7,12 +7,14 @@ import datetime
 import io
 import json
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from qa_bot.cli import main
 from qa_bot.journal import Journal
+from qa_bot.releases import Releases
 
 FAQ = "question,answer\n文网文怎么续期?,期满前30日内申请延续。\n"
 
@@ -157,7 +159,6 @@ def test_rollback_makes_the_release_before_current_again(releasing, write):
     done = releasing("rollback", "--why", "写错了", "--json")
     assert json.loads(done.stdout)["number"] == 1
     assert releasing("diff", "1", "2").stdout.startswith("~ 文网文怎么续期?")
-    assert releasing("releases", "prune", "--keep", "1", "--why", "整理").stdout.endswith("none\n")
 
 
 @pytest.mark.parametrize(
@@ -181,6 +182,31 @@ def test_what_is_refused_is_told_and_exits_with_1(releasing, arguments, told):
     assert "Traceback" not in done.output
 
 
+def test_a_kept_reply_is_given_again_by_its_id(releasing, settings, tmp_path):
+    releasing("publish", "--why", "首次发布")
+    own = replace(settings, state=tmp_path, judged=tmp_path / "judged")
+    reply = Releases.of(own).open(1, own).ask("文网文怎么续期")
+    with closing(Journal.of(own)) as journal:
+        journal.keep(reply, {}, 3)
+    done = releasing("replay", reply.answer_id)
+    assert "答:期满前30日内申请延续。" in done.stdout
+    assert "the reply that release 1 gave at 20" in done.stdout
+    assert done.stdout.endswith(", to the byte\n")
+    data = json.loads(releasing("replay", reply.answer_id, "--json").stdout)
+    assert (data["same"], data["exact"], data["reply"]["release"]) == (True, True, 1)
+    unknown = releasing("replay", "0" * 32)
+    assert (unknown.exit_code, "no reply '000" in unknown.stderr) == (1, True)
+
+
+def test_releases_of_replies_that_the_journal_may_hold_are_pruned_only_by_force(releasing, write):
+    releasing("publish", "--why", "首次发布")
+    write("faq.csv", FAQ.replace("30日", "60日"))
+    releasing("publish", "--why", "新规")
+    prune = ("releases", "prune", "--keep", "1", "--why", "整理")
+    assert releasing(*prune).stdout == "deleted releases: none\n"
+    assert releasing(*prune, "--force").stdout == "deleted releases: 1\n"
+
+
 def test_judged_questions_of_another_base_stop_a_release_with_a_hint(releasing, settings):
     done = releasing("publish", "--why", "首次发布", QA_BOT_JUDGED=str(settings.judged))
     assert done.exit_code == 1
@@ -190,6 +216,68 @@ def test_judged_questions_of_another_base_stop_a_release_with_a_hint(releasing, 
     )
     assert forced.exit_code == 0
     assert "overruled: " in forced.stderr
+
+
+INCOMING = "问题,答案,链接\n版号要多久?,六个月。,\n文网文怎么续期,窗口办。,\n等保?,,无\n"
+
+
+@pytest.fixture
+def incoming(tmp_path):
+    path = tmp_path / "来件.csv"
+    path.write_text(INCOMING, encoding="utf-8")
+    return path
+
+
+def test_import_shows_what_would_change_and_writes_nothing(run, write, incoming):
+    knowledge = write("faq.csv", FAQ)
+    done = run("import", incoming, "--knowledge", knowledge.parent)
+    assert done.exit_code == 1
+    assert done.stdout.splitlines() == [
+        "wrong: 来件.csv:4:链接: '无' is not a web address; write it as https://host/path",
+        "new: 来件.csv:2: 版号要多久?",
+        "changed: 来件.csv:3: 文网文怎么续期?",
+        "3 rows: 1 new, 1 changed, 0 same, 1 wrong; 0 entries to remove",
+        "nothing was written; --apply writes",
+    ]
+    assert [path.name for path in knowledge.parent.iterdir()] == ["faq.csv"]
+
+
+def test_import_writes_when_asked_and_gives_the_wrong_rows_back(run, write, incoming, tmp_path):
+    folder = write("faq.csv", FAQ).parent
+    wrong = tmp_path / "来件.wrong.csv"
+    done = run("import", incoming, "--apply", "--wrong", wrong, "--knowledge", folder)
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (1, "the knowledge holds 2 entries")
+    assert "窗口办。" in (folder / "faq.csv").read_text(encoding="utf-8")
+    assert (folder / "imported" / "来件.csv").exists()
+    wrong.write_text(wrong.read_text(encoding="utf-8").replace(",无", ","), encoding="utf-8")
+    done = run("import", wrong, "--apply", "--json", "--knowledge", folder)
+    assert (done.exit_code, json.loads(done.stdout)["entries"]) == (0, 3)
+
+
+def test_import_removes_what_is_gone_only_when_asked(run, tmp_path, incoming):
+    folder = tmp_path / "新"
+    incoming.write_text("问题\n甲?\n乙?\n", encoding="utf-8")
+    run("import", incoming, "--apply", "--knowledge", folder)
+    incoming.write_text("问题\n甲?\n", encoding="utf-8")
+    done = run("import", incoming, "--apply", "--knowledge", folder)
+    last = "the knowledge holds 2 entries; 1 were not removed (--remove)"
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, last)
+    done = run("import", incoming, "--apply", "--remove", "--knowledge", folder)
+    assert done.stdout.splitlines()[-1] == "the knowledge holds 1 entries"
+
+
+def test_an_export_imports_to_the_same_base(run, write, tmp_path):
+    folder = write("faq.csv", FAQ).parent
+    done = run("export", tmp_path / "全部.xlsx", "--knowledge", folder)
+    assert (done.exit_code, "1 entries written" in done.stdout) == (0, True)
+    done = run("import", tmp_path / "全部.xlsx", "--knowledge", folder)
+    assert "1 rows: 0 new, 0 changed, 1 same, 0 wrong" in done.stdout
+
+
+def test_an_export_of_an_unknown_form_exits_with_1(run, write, tmp_path):
+    done = run("export", tmp_path / "全部.docx", "--knowledge", write("faq.csv", FAQ))
+    assert done.exit_code == 1
+    assert ".csv .xlsx .jsonl" in done.stderr
 
 
 def test_exit_codes_are_stated_in_the_help(run):

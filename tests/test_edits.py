@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -154,7 +155,7 @@ def test_an_entry_is_taken_out_of_every_form(folder, facets, base, question):
 )
 def test_an_entry_is_added_to_a_file_that_is_there_or_not(folder, facets, base, file):
     new = replace(
-        edits.make("等保要多久?", "一个月。\n再等等。", ("等保时长", "等保 几天")),
+        edits.new_entry("等保要多久?", "一个月。\n再等等。", ("等保时长", "等保 几天")),
         facets={"region": ("江苏", "南京"), "permit": ("网络安全等级保护",)},
         url="https://www.example.cn/a",
         id="dengbao",
@@ -165,7 +166,7 @@ def test_an_entry_is_added_to_a_file_that_is_there_or_not(folder, facets, base, 
 
 @pytest.mark.parametrize("file", ["待答.titles.txt", "出版物.txt"])
 def test_a_title_is_added_to_a_list(folder, facets, base, file):
-    new = edits.make("等保要多久?")
+    new = edits.new_entry("等保要多久?")
     edits.add_entry(folder, facets, new, file)
     assert held(read_knowledge(folder, facets)) == {**held(base), new.id: bare(new)}
 
@@ -290,20 +291,80 @@ def test_an_entry_that_was_changed_meanwhile_is_refused(folder, facets, base):
         edits.add_wording(folder, facets, entry, "文网文咋整")
 
 
-def test_the_file_of_an_archive_is_not_written(write, facets, tmp_path):
-    write("包/问答.csv", "问题,答案\n甲证?,网上办。\n")
-    shutil.make_archive(str(tmp_path / "knowledge" / "包"), "zip", tmp_path / "knowledge" / "包")
-    shutil.rmtree(tmp_path / "knowledge" / "包")
-    folder = tmp_path / "knowledge"
-    (entry,) = read_knowledge(folder, facets).entries
+@pytest.fixture
+def archived(write, tmp_path):
+    """A folder whose knowledge lies in an archive."""
+    packed = write("包/问答.csv", "问题,答案\n甲证?,网上办。\n乙证?,\n").parent
+    shutil.make_archive(str(tmp_path / "knowledge" / "包"), "zip", packed)
+    shutil.rmtree(packed)
+    return tmp_path / "knowledge"
+
+
+def test_an_answer_in_an_archive_is_not_written(archived, facets):
+    entry = entry_of(read_knowledge(archived, facets), "甲证?")
     with pytest.raises(MistakesError, match="unpack the archive"):
+        edits.set_answer(archived, facets, entry, "窗口办。")
+
+
+@pytest.mark.parametrize("question", ["甲证?", "乙证?"])
+def test_what_is_added_to_an_entry_of_an_archive_is_written_beside_it(archived, facets, question):
+    base = read_knowledge(archived, facets)
+    entry = entry_of(base, question)
+    edits.add_wording(archived, facets, entry, "咋办")
+    assert (archived / edits.ANSWERS).exists()
+    expected = {**held(base), entry.id: bare(replace(entry, wordings=("咋办",)))}
+    assert held(read_knowledge(archived, facets)) == expected
+
+
+def test_a_second_wording_of_a_document_goes_where_the_first_one_is(folder, facets):
+    for wording in ("出版证 办理", "出版证咋办"):
+        entry = entry_of(read_knowledge(folder, facets), "出版物证怎么办?")
+        edits.add_wording(folder, facets, entry, wording)
+    lines = (folder / edits.ANSWERS).read_text(encoding="utf-8-sig").splitlines()
+    assert lines[1:] == ["出版物证怎么办?,,出版证 办理|出版证咋办,,,,,,"]
+    assert (folder / "出版物.txt").read_text() == DOCUMENT
+
+
+@pytest.mark.parametrize("lost", ["formulas", "charts"])
+def test_a_workbook_that_writing_would_harm_is_left_alone(tmp_path, write, facets, lost):
+    path = write("证.xlsx", b"")
+    book = openpyxl.Workbook()
+    for row in (["问题", "答案"], ["甲证?", "网上办。"], ["乙证?", None]):
+        book.active.append(row)
+    if lost == "formulas":
+        book.create_sheet("备注").append(["问题", "依据"])
+        book["备注"].append(["丙证?", '="办"&"法"'])
+    else:
+        book.active.add_chart(openpyxl.chart.BarChart(), "E5")
+    book.save(path)
+    if lost == "formulas":
+        calculated(path)
+    folder = tmp_path / "knowledge"
+    before = path.read_bytes()
+    entry = entry_of(read_knowledge(folder, facets), "甲证?")
+    with pytest.raises(MistakesError, match=f"writing the workbook would lose .*{lost}"):
         edits.set_answer(folder, facets, entry, "窗口办。")
+    edits.set_answer(folder, facets, entry_of(read_knowledge(folder, facets), "乙证?"), "邮寄。")
+    assert path.read_bytes() == before
+    assert entry_of(read_knowledge(folder, facets), "乙证?").answered
+
+
+def calculated(path: Path) -> None:
+    """Write a result beside each formula, as Excel does."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            result = content.replace(b"</f><v></v>", b"</f><v>1</v>").replace(
+                b"</f><v />", b"</f><v>1</v>"
+            )
+            archive.writestr(name, result)
 
 
 @pytest.mark.parametrize("file", ["../外.csv", "/外.csv", ".藏.csv", "外.docx", ""])
 def test_a_new_file_lies_below_the_folder_in_a_form_that_is_written(folder, facets, file):
     with pytest.raises(MistakesError):
-        edits.add_entry(folder, facets, edits.make("甲证?"), file)
+        edits.add_entry(folder, facets, edits.new_entry("甲证?"), file)
     assert not list(folder.parent.glob("外*"))
 
 
@@ -355,7 +416,7 @@ def one(tmp_path, facets):
         folder = tmp_path / "任意"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        edits.add_entry(folder, facets, edits.make("甲证怎么办?", "网上办。"), f"问答.{form}")
+        edits.add_entry(folder, facets, edits.new_entry("甲证怎么办?", "网上办。"), f"问答.{form}")
         return folder, *read_knowledge(folder, facets).entries
 
     return make

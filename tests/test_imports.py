@@ -11,6 +11,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from qa_bot import edits, imports
 from qa_bot.edits.revision import bare
@@ -198,6 +200,47 @@ def test_a_title_that_a_new_wording_names_becomes_part_of_its_entry(plan, incomi
     assert "营业性演出?" in questions
     assert "演出证怎么办?" not in questions
     assert plan(table).counts["same"] == 1
+
+
+def test_progress_is_told_for_each_row(plan, incoming):
+    told = []
+    made = plan(incoming("来.csv", "问题,链接\n甲证?,\n乙证?,无\n"), progress=told.append)
+    assert sum(told) == made.counts["rows"] == 2
+
+
+asked = st.sampled_from(
+    ["甲?", "乙?", "丙", "丁?", "文网文怎么办?", "文网文咋办", "版号多久", "演出证怎么办", ""]
+)
+row_of = st.tuples(
+    asked,
+    st.sampled_from(["", "", "网上办。", "窗口办。"]),
+    st.lists(asked, max_size=2).map("|".join),
+    st.sampled_from(["", "", "", "x", "wwj", "不 行"]),
+    st.sampled_from(["", "", "", "去年"]),
+)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(row_of, min_size=1, max_size=6))
+def test_no_row_is_lost_and_no_second_import_changes_anything(tmp_path_factory, root, facets, rows):
+    folder = tmp_path_factory.mktemp("库") / "knowledge"
+    shutil.copytree(root, folder)
+    table = folder.parent / "来.csv"
+    lines = [",".join(row) for row in rows if any(row)]
+    table.write_text("\n".join(["问题,答案,相似问,编号,核对日期", *lines, ""]), encoding="utf-8")
+    first = imports.plan([table], edits.read_base(folder, facets), folder, facets)
+    assert first.counts["rows"] == max(len(lines), 1)
+    imports.apply(first)
+    base = edits.read_base(folder, facets)
+    before = contents(folder)
+    second = imports.plan([table], base, folder, facets)
+    imports.apply(second)
+    assert contents(folder) == before
+    assert {k: second.counts[k] for k in ("rows", "new", "changed")} == {
+        "rows": first.counts["rows"], "new": 0, "changed": 0
+    }  # fmt: skip
 
 
 # Sources of every form
@@ -475,7 +518,7 @@ def test_texts_that_spreadsheets_take_for_something_else_are_exported_as_they_ar
     for number, answer in enumerate(
         ["=1+1", "-一", "+86", "@甲", "'引", "'=1", "007", "1e5", "2026-01-01", "TRUE", "#N/A 甲"]
     ):
-        new = replace(edits.make(f"第{number}问?", answer), wordings=(f"={number}甲|乙",))
+        new = replace(edits.new_entry(f"第{number}问?", answer), wordings=(f"={number}甲|乙",))
         edits.add_entry(folder, facets, new, "问答.jsonl")
     base = read_knowledge(folder, facets)
     output = tmp_path / f"全部.{form}"
@@ -486,7 +529,7 @@ def test_texts_that_spreadsheets_take_for_something_else_are_exported_as_they_ar
 def test_an_export_that_would_lose_something_is_refused(facets, tmp_path):
     folder = tmp_path / "库"
     folder.mkdir()
-    edits.add_entry(folder, facets, edits.make("甲证?", "长" * 40_000), "问答.jsonl")
+    edits.add_entry(folder, facets, edits.new_entry("甲证?", "长" * 40_000), "问答.jsonl")
     base = read_knowledge(folder, facets)
     with pytest.raises(MistakesError, match=r"export to \.jsonl"):
         imports.export(base, tmp_path / "全部.xlsx", facets)

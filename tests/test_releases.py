@@ -17,13 +17,11 @@ from qa_bot.evaluation import read_judgments
 from qa_bot.evaluation.conversation import ask_in_turn
 from qa_bot.releases import (
     BelowFloorsError,
-    Given,
     PublishedMeanwhileError,
     ReleaseError,
     Releases,
     UnchangedError,
     differences,
-    facts_of,
     replay,
     replies_changed,
 )
@@ -130,6 +128,18 @@ def test_a_single_file_is_called_in_a_release_as_it_was_before(own, releases):
     )
 
 
+def test_a_list_of_pages_is_published_with_its_pages(own, releases, write):
+    write("pages/shangban.html", "<h1>几点上班？</h1><p>早上九点上班。</p>")
+    pages = write("office.pages.txt", "https://example.cn/shangban\tpages/shangban.html\n")
+    with releases.prepare(own, pages) as draft:
+        reply = draft.state.bot.ask("几点上班").to_dict()
+    assert reply["entry"]["url"] == "https://example.cn/shangban"
+    assert reply == {
+        **Bot.open(pages, own).ask("几点上班").to_dict(),
+        **{name: reply[name] for name in ("answer_id", "links", "timing_ms")},
+    }
+
+
 def test_publishing_the_same_changes_nothing(releases, publish):
     publish()
     with pytest.raises(UnchangedError, match="release 1 already holds exactly this"):
@@ -198,7 +208,7 @@ def test_after_a_rollback_every_judged_question_gets_the_same_bytes_in_any_proce
     settings, releases, own
 ):
     bundled = replace(settings, state=own.state)
-    with releases.prepare(bundled) as draft:
+    with releases.prepare(replace(bundled, judged=own.judged)) as draft:
         releases.publish(draft, "王芳", "首次发布", 0)
         bot = draft.state.bot.released(1)
     with releases.prepare(own) as draft:
@@ -449,37 +459,64 @@ def test_pruning_can_leave_what_was_current_lately(releases, publish):
     assert releases.prune(1, "王芳", "腾地方", later) == [1, 2]
 
 
-def given(reply, day, **facts):
-    """Keep a reply as the journal does."""
-    kept = {**facts_of(reply), **facts}
-    return Given(reply.release, reply.question, None, 3, day, kept)
+@pytest.fixture
+def keep(journal):
+    """Keep a reply to a question in the journal, and give what is kept of it."""
+
+    def keep_reply(reply, context=None):
+        journal.keep(reply, context or {}, 3)
+        journal.prune()  # It waits until all is written.
+        return journal.find(reply.answer_id)
+
+    return keep_reply
 
 
 def test_a_replay_gives_the_same_from_the_release_that_gave_it_although_another_is_current(
-    own, releases, publish
+    own, releases, publish, keep
 ):
-    publish(OLD.replace("answer", "answer,valid_until").replace("。\n", "。,2026-06-30\n"))
-    june = datetime.date(2026, 6, 30)
-    reply = releases.open(1, own).as_of(june).ask("几点上班")
-    assert reply.outcome == "answered"
-    publish(NEW)
-    again = replay(releases, own, given(reply, june))
-    assert again.differs == ()
-    assert again.reply.digest() == reply.digest()
-
-
-def test_a_replay_tells_in_what_it_is_another_reply(own, releases, publish):
     publish()
-    reply = releases.open(1, own).ask("几点上班")
-    again = replay(releases, own, given(reply, datetime.date(2026, 6, 30), outcome="no_match"))
+    first = releases.open(1, own).ask("几点上班")
+    kept = keep(releases.open(1, own).ask("食堂呢", first.context), first.context)
+    publish(NEW)
+    again = replay(releases, own, kept)
+    assert (again.exact, again.differs) == (True, ())
+    assert again.reply.digest() == kept.digest
+    assert again.reply.hit.passage.text == "食堂在二楼。"
+
+
+def test_a_replay_is_of_the_day_on_which_the_question_was_asked(own, releases, publish, keep):
+    publish(OLD.replace("answer", "answer,valid_until").replace("。\n", "。,2026-06-30\n"))
+    june = datetime.datetime(2026, 6, 30, 12, tzinfo=datetime.UTC)
+    reply = releases.open(1, own).as_of(june.date()).ask("几点上班")
+    assert reply.outcome == "answered"
+    kept = replace(keep(reply), asked_at=june)
+    assert replay(releases, own, kept).differs == ()
+    later = replace(kept, asked_at=june + datetime.timedelta(days=3))
+    assert replay(releases, own, later).reply.outcome == "listed_unanswered"
+
+
+def test_a_replay_tells_in_what_it_is_another_reply(own, releases, publish, keep):
+    publish()
+    kept = replace(keep(releases.open(1, own).ask("几点上班")), outcome="no_match", digest=None)
+    again = replay(releases, own, kept)
     assert [(f.name, f.old, f.new) for f in again.differs] == [("outcome", "no_match", "answered")]
 
 
-def test_what_was_never_published_or_was_deleted_cannot_be_replayed(own, releases, publish):
+def test_what_was_masked_is_replayed_as_far_as_it_is_kept(own, releases, publish, keep):
     publish()
-    reply = releases.open(1, own).ask("几点上班")
-    day = datetime.date(2026, 6, 30)
-    with pytest.raises(ReleaseError, match="not published"):
-        replay(releases, own, given(replace(reply, release=0), day))
-    with pytest.raises(ReleaseError, match="there is no release 7"):
-        replay(releases, own, given(replace(reply, release=7), day))
+    kept = keep(releases.open(1, own).ask("几点上班？我的电话13812345678"))
+    again = replay(releases, own, kept)
+    assert (kept.digest, again.exact) == (None, False)
+    assert again.reply.hit.entry.id == kept.entry
+
+
+def test_what_was_never_published_or_is_not_kept_cannot_be_replayed(own, releases, publish, keep):
+    publish()
+    kept = keep(releases.open(1, own).ask("几点上班"))
+    for changed, told in (
+        ({"release": 0}, "not published"),
+        ({"release": 7}, "there is no release 7"),
+        ({"question": ""}, "was not kept"),
+    ):
+        with pytest.raises(ReleaseError, match=told):
+            replay(releases, own, replace(kept, **changed))

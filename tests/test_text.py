@@ -161,6 +161,30 @@ def test_cutting_loses_no_letter_and_no_digit(segmenter, text):
     assert [character for character in kept if character.isalnum()] == letters
 
 
+@pytest.fixture(scope="module")
+def jieba_itself(tmp_path_factory):
+    """jieba's own tokenizer with the same words, and a cache of its own."""
+    tokenizer = jieba.Tokenizer()
+    tokenizer.tmp_dir = str(tmp_path_factory.mktemp("jieba"))
+    for word in sorted(WORDS):
+        tokenizer.add_word(word)
+    return tokenizer
+
+
+SOME_TEXT = st.text(
+    st.sampled_from("网络文化经营许可证的办理要多久b2平台3.5%-_+ 。éｂ😀㐀龥"), max_size=30
+)
+
+
+@given(ANY_TEXT | SOME_TEXT)
+@bounded
+@example("文网文3.5天办b2b平台 c++ 和 icp备案、a_b")
+def test_words_are_those_that_jieba_itself_cuts(segmenter, jieba_itself, text):
+    words = jieba_itself.cut(normalize(text), HMM=False)
+    kept = [word for word in words if any(character.isalnum() for character in word)]
+    assert segmenter.cut(normalize(text)) == kept
+
+
 def test_a_kept_dictionary_that_was_damaged_is_made_anew(segmenter, settings, tmp_path):
     (kept,) = (settings.cache / "jieba").glob("dictionary-*")
     (tmp_path / kept.name).write_bytes(kept.read_bytes()[:-1])

@@ -17,6 +17,7 @@ from qa_bot.cli.knowledge import check, index, lint_command
 from qa_bot.cli.measuring import eval_command
 from qa_bot.cli.password import password
 from qa_bot.cli.releasing import diff, publish, releases_command, rollback
+from qa_bot.cli.replaying import replay_command
 from qa_bot.cli.serving import serve
 from qa_bot.logs import write_log
 from qa_bot.settings import Settings, SettingsError
@@ -49,6 +50,7 @@ for command in (
     publish,
     rollback,
     releases_command,
+    replay_command,
     serve,
     journal,
     password,

@@ -44,7 +44,7 @@ def ask(
         raise click.UsageError(message)
     with mistakes_reported(as_json=as_json):
         reply = open_bot(settings, knowledge).ask(question, top=top)
-    click.echo(to_json(reply.to_dict()) if as_json else _as_text(reply))
+    click.echo(to_json(reply.to_dict()) if as_json else as_text(reply))
     if explain and not as_json:
         click.echo(_explained(reply))
 
@@ -60,7 +60,8 @@ def _explained(reply: Reply) -> str:
     return "\n".join([*lines, f"next: {reply.runner_up}"])
 
 
-def _as_text(reply: Reply) -> str:
+def as_text(reply: Reply) -> str:
+    """Write a reply as a terminal shows it."""
     lines = [f"[{reply.outcome}] {reply.confidence:.2f}  {reply.sentence}"]
     if reply.outcome in {ANSWERED, LISTED_UNANSWERED} and reply.hit:
         lines.append(f"问:{reply.hit.entry.question}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import getpass
 import sys
 from contextlib import contextmanager
@@ -135,12 +136,16 @@ def releases_command(context: click.Context, *, as_json: bool) -> None:
 @click.option("--keep", required=True, type=click.IntRange(min=1), help="How many stay.")
 @why_option
 @who_option
+@click.option("--force", is_flag=True, help="Delete those of replies that the journal holds, too.")
 @json_option
 @click.pass_obj
-def prune(settings: Settings, keep: int, why: str, who: str | None, *, as_json: bool) -> None:
-    """Delete all releases but the newest and the current one."""
+def prune(
+    settings: Settings, keep: int, why: str, who: str | None, *, force: bool, as_json: bool
+) -> None:
+    """Delete all releases but the newest, the current one, and those of kept replies."""
+    since = None if force or not settings.journal else _journal_begins(settings.journal_days)
     with refusals_reported(as_json=as_json):
-        pruned = Releases.of(settings).prune(keep, _name(who), why, None)
+        pruned = Releases.of(settings).prune(keep, _name(who), why, since)
     numbers = ", ".join(map(str, pruned)) or "none"
     click.echo(to_json({"pruned": pruned}) if as_json else f"deleted releases: {numbers}")
 
@@ -231,6 +236,12 @@ def _name(who: str | None) -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         raise click.UsageError("the system knows no name of yours; give --who") from None
+
+
+def _journal_begins(days: int) -> datetime.datetime:
+    """Give the time of the oldest reply that the journal may hold; `days` 0: it holds all."""
+    now = datetime.datetime.now(datetime.UTC)
+    return now - datetime.timedelta(days=days) if days else now.min.replace(tzinfo=datetime.UTC)
 
 
 def _counts(release: Release) -> str:

@@ -32,7 +32,7 @@ __all__ = [
     "add_entry",
     "add_wording",
     "change_entry",
-    "make",
+    "new_entry",
     "read_base",
     "recover",
     "remove_entry",
@@ -127,7 +127,7 @@ def remove_entry(
     return _edit(root, facets, entry, None, remove, seen)
 
 
-def make(question: str, answer: str = "", wordings: tuple[str, ...] = ()) -> Entry:
+def new_entry(question: str, answer: str = "", wordings: tuple[str, ...] = ()) -> Entry:
     """Make an entry of what somebody typed, for `add_entry`; `replace` states the rest."""
     question = " ".join(question.split())
     passages = tuple(read_passages(answer.strip(), HERE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import PurePosixPath
@@ -79,12 +80,11 @@ class Revision:
                 return
         if refused and old.answered and "answer" in differing(old, new):
             raise refused
-        beside = PurePosixPath(old.location.file).with_name(ANSWERS).as_posix()
-        if old.answered:
-            self.add(replace(new, passages=()), table or beside)
-        else:
-            self._editor(old.location.file).remove(old.location)
-            self.add(new, table or beside)
+        self.add(replace(new, passages=()) if old.answered else new, table or self._beside(old))
+        if not old.answered:
+            # A title that can't be taken out of its list is joined with the row that says more.
+            with suppress(UnwritableError):
+                self._editor(old.location.file).remove(old.location)
 
     def add(self, entry: Entry, file: str) -> None:
         """Add an entry at the end of a file, which need not be there."""
@@ -119,6 +119,13 @@ class Revision:
         finally:
             staging.discard(self.root)
         return base
+
+    def _beside(self, entry: Entry) -> str:
+        """Name the table in the folder of an entry's file, or in that of its archive."""
+        folder = PurePosixPath(entry.location.file).parent
+        while not (staging.folder_of(self.root) / folder).is_dir():
+            folder = folder.parent
+        return (folder / ANSWERS).as_posix()
 
     def _read(self, facets: FacetReader, drafts: Mapping[str, Path | None]) -> KnowledgeBase:
         """Read the files as they would be; without any left, the base is empty."""

@@ -5,23 +5,27 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from qa_bot.edits.editor import unwritable
 from qa_bot.edits.written import COLUMNS, differing, new_headings, to_cells
+from qa_bot.mistakes import Location
 from qa_bot.sources.fields import FIELDS
-from qa_bot.sources.workbook import open_workbook, write_text
+from qa_bot.sources.workbook import lost_by_writing, open_workbook, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qa_bot.knowledge import Entry
-    from qa_bot.mistakes import Location
     from qa_bot.sources.workbook import Worksheet
 
 
 class WorkbookEditor:
     """A workbook that is being changed."""
 
-    def __init__(self, data: bytes, name: str) -> None:  # noqa: ARG002 - as all editors
+    def __init__(self, data: bytes, name: str) -> None:
         """Take the bytes of a workbook that can be read; empty: a new one."""
+        if lost := lost_by_writing(data):
+            remedy = "change it in Excel or WPS"
+            unwritable(Location(name), f"writing the workbook would lose {lost}", remedy)
         self._workbook = open_workbook(data)
         self._sheets = {sheet.title: _Sheet(sheet) for sheet in self._workbook.worksheets}
 

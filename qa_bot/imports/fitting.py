@@ -106,7 +106,8 @@ def _updated(old: Entry, entry: Entry, known: _Known) -> Entry:
     values = {name: getattr(entry, name) or getattr(old, name) for name in STATED}
     return replace(
         old,
-        id=own_id(entry) or old.id,
+        # One that goes by a wording keeps its id, as it keeps its question.
+        id=(own_id(entry) if same_question else "") or old.id,
         question=question,
         wordings=_wordings(old, entry, question, known, alone=same_question or renamed),
         passages=entry.passages if answered else old.passages,

@@ -107,7 +107,8 @@ def _read(
         for found in read_entries(source.path, facets, prefix=prefix):
             key = _key(found.location)
             if key not in read:
-                read[key] = _Read(replace(found.location, column=""), number)
+                whole = found.location
+                read[key] = _Read(replace(whole, column="") if whole.column else whole, number)
                 progress(1)
             if isinstance(found, Mistake):
                 read[key].mistakes.append(found)

@@ -100,9 +100,8 @@ class Index:
     """The words of the wordings, and in how many wordings each of them stands."""
     _asked: Callable[[str, Reading, Analyzer], Asked] = field(init=False)
     """Form, reading, analyzer → what a text asks for in that form; the last few are remembered."""
-    _term: Callable[[str, str, Analyzer], tuple[int, float, int]] = field(init=False)
-    """Form, term, analyzer → the term's number, its weight in a query, the place of its view; many
-    are remembered."""
+    _terms: Mapping[str, dict[str, tuple[int, float, int]]] = field(init=False)
+    """Form → term → its number, its weight in a query and the place of its view; many of them."""
     _searches: Mapping[str, Search] = field(init=False)
     _scans: Mapping[str, PlainKernel] = field(init=False)
     _hastening: Hastening = field(init=False)
@@ -110,7 +109,7 @@ class Index:
     def __post_init__(self) -> None:
         """Remember what was looked up: search, ranking and explanation ask for the same."""
         object.__setattr__(self, "_asked", lru_cache(maxsize=64)(self._look_up_all))
-        object.__setattr__(self, "_term", lru_cache(maxsize=TERMS)(self._look_up))
+        object.__setattr__(self, "_terms", {form: {} for form in self.postings})
         room = Room()
         scans = {
             form: PlainKernel(part, self._starts(form)) for form, part in self.postings.items()
@@ -230,7 +229,7 @@ class Index:
         hold: BM25 over half the most possible.
         """
         terms = dict.fromkeys(form_terms(form, reading, analyzer))
-        found = [self._term(form, term, analyzer) for term in terms]
+        found = self._look_up(form, terms, analyzer)
         weights = {term: known[1] for term, known in zip(terms, found, strict=True)}
         asked, most = sum(weights.values()), self.postings[form].weighting.most
         if form == "passages":
@@ -243,8 +242,19 @@ class Index:
     def _starts(self, form: str) -> NDArray[np.int64]:
         return self.passage_starts if form == "passages" else self.wording_starts
 
-    def _look_up(self, form: str, term: str, analyzer: Analyzer) -> tuple[int, float, int]:
-        return self.postings[form].look_up(term, analyzer.background)
+    def _look_up(
+        self, form: str, terms: Iterable[str], analyzer: Analyzer
+    ) -> list[tuple[int, float, int]]:
+        known, postings = self._terms[form], self.postings[form]
+        found = []
+        for term in terms:
+            own = known.get(term)
+            if own is None:
+                if len(known) >= TERMS:
+                    known.clear()
+                own = known[term] = postings.look_up(term, analyzer.background)
+            found.append(own)
+        return found
 
     def entry(self, id_: str) -> Entry:
         """Give the entry of an id; raise KeyError if there is none."""

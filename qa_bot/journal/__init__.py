@@ -58,7 +58,7 @@ class Journal(Records):
         self._days = days
         self._questions = questions
         self._pruned = 0
-        self._writer = Writer(self._engine, self._tidy, tidying)
+        self._writer = Writer(self._engine, answers, self._tidy, tidying)
 
     @classmethod
     def of(cls, settings: Settings) -> Journal:
@@ -84,8 +84,7 @@ class Journal(Records):
 
         Where too many are waiting it is left out, and the log says so.
         """
-        row = row_of(reply, context, top, now(), with_text=self._questions)
-        self._writer.add(lambda connection: connection.execute(insert(answers), row).rowcount)
+        self._writer.add(row_of(reply, context, top, now(), with_text=self._questions))
 
     def vote(self, answer_id: str, rating: str, reasons: Sequence[str], comment: str) -> bool:
         """Keep the vote on a reply instead of any before it; False: no such reply is known."""

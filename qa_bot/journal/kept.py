@@ -65,6 +65,8 @@ class Kept:
     """What came with the question."""
     masked: bool = False
     """Whether question or context are not kept as they came: masked, or without their text."""
+    digest: str | None = None
+    """What tells the reply from others (see `Reply.digest`); None of what is masked."""
     vote: Vote | None = None
 
     @property
@@ -103,7 +105,7 @@ def row_of(
     """Make the row of a reply; `context` and `top` came with the question."""
     said = str(context.get(ASKED) or "")
     question, asked = (text_of(reply.question), text_of(said)) if with_text else ("", "")
-    nearest = reply.nearest
+    nearest, masked = reply.nearest, (question, asked) != (reply.question, said)
     return {
         "id": reply.answer_id,
         "asked_at": asked_at,
@@ -121,7 +123,9 @@ def row_of(
         "release": reply.release,
         "top": top,
         "context": {**context, ASKED: asked or None} if ASKED in context else dict(context),
-        "masked": (question, asked) != (reply.question, said),
+        "masked": masked,
+        # A digest of what is masked would let a guess at it be tried.
+        "digest": None if masked else reply.digest(),
     }
 
 

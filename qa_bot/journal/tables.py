@@ -41,6 +41,7 @@ answers = Table(
     Column("top", Integer, nullable=True),
     Column("context", JSON(none_as_null=True), nullable=True),
     Column("masked", Boolean, nullable=False, server_default=text("false")),
+    Column("digest", String(64), nullable=True),
     Index("answers_by_time", "asked_at"),
     sqlite_autoincrement=True,
 )

@@ -5,23 +5,25 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
 from concurrent.futures import Future
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from qa_bot.journal.database import JournalError, passes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Table
 
     Write = Callable[[Connection], int]
     """Writes, and gives how many rows it concerned."""
-    Waiting = tuple[Write, Future[int] | None]
-    """A write, and whom to tell its result, if anybody waits for it."""
+    Row = dict[str, object]
+    Waiting = tuple[Write | Row, Future[int] | None]
+    """A write, or a row of `added`; and whom to tell the result, if anybody waits for it."""
 
 log = logging.getLogger(__name__)
 
@@ -46,26 +48,30 @@ class Writer:
     closed, it is tried one last time.
     """
 
-    def __init__(self, engine: Engine, tidy: Write, every: float = TIDYING) -> None:
-        """Start the thread; `tidy` deletes what is too much or too old.
+    def __init__(self, engine: Engine, added: Table, tidy: Write, every: float = TIDYING) -> None:
+        """Start the thread; `added` is the table that rows are added to.
 
-        It is called at once, with whatever is written, and after `every` seconds without that.
+        `tidy` deletes what is too much or too old. It is called at once, with whatever is
+        written, and after `every` seconds without that.
         """
         self._engine = engine
+        self._added = added
         self._tidy = tidy
         self._every = every
         self._waiting: queue.Queue[Waiting | None] = queue.Queue(MOST_WAITING)
         self._closing = threading.Event()
+        self._urgent = threading.Event()
+        """Somebody waits for what is in the queue."""
         self.left_out = 0
         """How many replies could not be kept since the start."""
         self._losing = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    def add(self, write: Write) -> None:
-        """Write soon; where too much is waiting leave it out, and say so in the log."""
+    def add(self, row: Row) -> None:
+        """Add a row soon; where too much is waiting leave it out, and say so in the log."""
         try:
-            self._waiting.put_nowait((write, None))
+            self._waiting.put_nowait((row, None))
             self._losing = False
         except queue.Full:
             if not self._losing:
@@ -78,6 +84,7 @@ class Writer:
         result: Future[int] = Future()
         try:
             self._waiting.put((write, result), timeout=PATIENCE)
+            self._urgent.set()
             return result.result(timeout=PATIENCE)
         except (queue.Full, TimeoutError, SQLAlchemyError) as error:
             raise JournalError(f"the journal cannot be written: {error}") from error
@@ -86,6 +93,7 @@ class Writer:
         """Write what is waiting, and end the thread."""
         self._closing.set()
         self._waiting.put(None)
+        self._urgent.set()
         self._thread.join()
 
     def _run(self) -> None:
@@ -103,15 +111,16 @@ class Writer:
     def _gather(self, item: Waiting | None) -> tuple[list[Waiting], bool]:
         """Give what is written together with a first write, and whether that is all to come."""
         batch: list[Waiting] = []
-        end = time.monotonic() + GATHERING
+        if self._waiting.qsize() < MOST_AT_ONCE:
+            # It sleeps meanwhile: woken by each reply it would take its time from answering.
+            self._urgent.wait(GATHERING)
+        self._urgent.clear()
         while item is not None:
             batch.append(item)
-            # Somebody waits for a result: it ends the gathering.
-            left = 0.0 if item[1] else end - time.monotonic()
             if len(batch) == MOST_AT_ONCE:
                 return batch, False
             try:
-                item = self._waiting.get(timeout=left) if left > 0 else self._waiting.get_nowait()
+                item = self._waiting.get_nowait()
             except queue.Empty:
                 return batch, False
         return batch, True
@@ -136,7 +145,11 @@ class Writer:
         while True:
             try:
                 with self._engine.begin() as connection:
-                    results = [write(connection) for write, _ in batch]
+                    results = [
+                        result
+                        for of_rows, writes in groupby(batch, _is_row)
+                        for result in self._results(connection, writes, of_rows=of_rows)
+                    ]
                     self._tidy(connection)
             except SQLAlchemyError as error:
                 if not passes(error) or self._closing.wait(AGAIN):
@@ -144,9 +157,23 @@ class Writer:
             else:
                 return results
 
+    def _results(
+        self, connection: Connection, batch: Iterable[Waiting], *, of_rows: bool
+    ) -> list[int]:
+        if not of_rows:
+            return [write(connection) for write, _ in batch if callable(write)]
+        # One by one rows take many times as long.
+        rows = [row for row, _ in batch if isinstance(row, dict)]
+        connection.execute(insert(self._added), rows)
+        return [1] * len(rows)
+
     def _refuse(self, batch: Sequence[Waiting], error: SQLAlchemyError) -> None:
         log.warning("the journal cannot be written: %s", error)
         self.left_out += sum(waiting is None for _, waiting in batch)
         for _, waiting in batch:
             if waiting:
                 waiting.set_exception(error)
+
+
+def _is_row(waiting: Waiting) -> bool:
+    return isinstance(waiting[0], dict)

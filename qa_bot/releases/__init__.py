@@ -32,9 +32,7 @@ from qa_bot.releases.folder import remove, settle, sync_folder
 from qa_bot.releases.history import PRUNE, PUBLISH, ROLL_BACK, ROLL_FORWARD, History
 from qa_bot.releases.history import Step as Step
 from qa_bot.releases.release import Release as Release
-from qa_bot.releases.replay import Given as Given
 from qa_bot.releases.replay import Replayed as Replayed
-from qa_bot.releases.replay import facts_of as facts_of
 from qa_bot.releases.replay import replay as replay
 from qa_bot.reply import UNRELEASED
 from qa_bot.settings import PROJECT

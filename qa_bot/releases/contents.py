@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa_bot.index import is_saved_index
 from qa_bot.mistakes import Location, Mistake, MistakesError
-from qa_bot.sources import file_names
+from qa_bot.sources import files_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +105,7 @@ def _copy_all(place: Path, target: Path, problem: str = "") -> None:
 
     A file keeps its name in the folder, so that answers name it as they did before.
     """
-    files = file_names(place)
+    files = files_read(place)
     if not files:
         raise MistakesError([Mistake(Location(str(place)), problem, "check the path")])
     for name, file in files.items():

@@ -12,7 +12,6 @@ from qa_bot.repair.slips import LETTERS, SlipJudge
 from qa_bot.repair.trie import Terms as Terms
 from qa_bot.repair.trie import Trie
 from qa_bot.repair.vocabulary import OFTEN, Unit
-from qa_bot.text import syllable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -116,7 +115,7 @@ class Repairer:
             for part in syllables or (piece,):
                 end = start + len(part)
                 sounds = part[0].isalnum()
-                sound = self._trie.sound(syllable(part)) if sounds else -1
+                sound = self._trie.sound(part) if sounds else -1
                 found.append(Unit(part, start, end, sound, sounds, bool(syllables)))
                 start = end
         return found
@@ -134,7 +133,7 @@ class Repairer:
             fitting = (
                 end
                 for end in range(longest, start, -1)
-                if ends[end] and self._trie.sound(syllable(word[start:end])) >= 0
+                if ends[end] and self._trie.sound(word[start:end]) >= 0
             )
             ends[start] = next(fitting, 0)
         syllables = []

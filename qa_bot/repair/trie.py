@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from qa_bot.repair.vocabulary import Unit
 
 ROOT = 0
+REMEMBERED = 1 << 14
+"""How many nodes, and how many sounds of units, are remembered once they were looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,41 +127,39 @@ class Trie:
         self._lookalikes = lookalikes
         self._terms = terms
         # Single items of a memoryview are several times as quick to take as those of an array.
-        self._edges, self._sounds, self._to = terms.edges.data, terms.sounds.data, terms.to.data
-        self._ends, self._ended, self._longest = (
-            terms.ends.data,
-            terms.ended.data,
-            terms.longest.data,
-        )
+        self._ends, self._longest = terms.ends.data, terms.longest.data
+        self._onward = lru_cache(maxsize=REMEMBERED)(self._read_node)
+        """Node → sound → node; the last few are remembered."""
+        self.sound = lru_cache(maxsize=REMEMBERED)(self._number)
+        """Unit → the number of how it sounds; -1: no term has that sound."""
 
-    def sound(self, sound: str) -> int:
-        """Give the number of a sound; -1: no term has it."""
-        return self._terms.known.number(sound)
+    def _number(self, unit: str) -> int:
+        return self._terms.known.number(syllable(unit))
+
+    def _read_node(self, node: int) -> dict[int, int]:
+        own = slice(self._terms.edges[node], self._terms.edges[node + 1])
+        return dict(
+            zip(self._terms.sounds[own].tolist(), self._terms.to[own].tolist(), strict=True)
+        )
 
     def walk(self, parts: Sequence[Unit], first: int) -> Iterator[tuple[int, str]]:
         """Give the terms that units from `first` on may mean, each with the unit after them.
 
         Homophones are followed as such; one other mistake is allowed.
         """
+        ends, longest, onward = self._ends, self._longest, self._onward
         agenda = [(ROOT, first, False)]
         while agenda:
             node, at, mistaken = agenda.pop()
-            for place in range(self._ends[node], self._ends[node + 1]):
-                yield at, self._terms.names.name(self._ended[place])
+            for place in range(ends[node], ends[node + 1]):
+                yield at, self._terms.names.name(self._terms.ended[place])
             if at == len(parts):
                 continue
-            part = parts[at]
-            same = self._next(node, part.sound)
-            if same > ROOT:
-                agenda.append((same, at + 1, mistaken))
-            if part.sounds and not mistaken and at - first + self._longest[node] >= LOOKED_AT:
+            part, known = parts[at], onward(node)
+            if part.sound in known:
+                agenda.append((known[part.sound], at + 1, mistaken))
+            if part.sounds and not mistaken and at - first + longest[node] >= LOOKED_AT:
                 agenda += self._past_mistake(node, parts, first, at)
-
-    def _next(self, node: int, sound: int) -> int:
-        """Give where a sound leads; the root: nowhere."""
-        start, end = self._edges[node], self._edges[node + 1]
-        place = bisect_left(self._sounds, sound, start, end)
-        return self._to[place] if place < end and self._sounds[place] == sound else ROOT
 
     def _past_mistake(
         self, node: int, parts: Sequence[Unit], first: int, at: int
@@ -168,18 +168,17 @@ class Trie:
 
         The first character of a term is taken to be there.
         """
-        sound = parts[at].sound
+        known, sound = self._onward(node), parts[at].sound
         onward = [
-            (self._next(node, self.sound(syllable(character))), at + 1)
+            (known.get(self.sound(character)), at + 1)
             for character in self._lookalikes.get(parts[at].text, ())
         ]
         miscounted = at > first and at - first + self._longest[node] >= MISCOUNTED
-        then = self._next(node, parts[at + 1].sound) if at + 1 < len(parts) else ROOT
-        if then != ROOT:
-            onward.append((self._next(then, sound), at + 2))
+        then = known.get(parts[at + 1].sound) if at + 1 < len(parts) else None
+        if then is not None:
+            onward.append((self._onward(then).get(sound), at + 2))
             if miscounted:
                 onward.append((then, at + 2))
         if miscounted:
-            skipped = self._to[self._edges[node] : self._edges[node + 1]]
-            onward += [(self._next(other, sound), at + 1) for other in skipped]
-        return [(other, after, True) for other, after in onward if other != ROOT]
+            onward += [(self._onward(other).get(sound), at + 1) for other in known.values()]
+        return [(other, after, True) for other, after in onward if other is not None]

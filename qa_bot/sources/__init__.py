@@ -102,17 +102,23 @@ def hash_knowledge(path: Path) -> str:
     Raise MistakesError when there is no such file or folder.
     """
     digest = hashlib.sha256(hash_files(_program()).encode())
-    files = file_names(path)
-    if path.is_file() and is_page_list(path.name):
-        # A list given by itself stands for its pages.
-        pages = read_pages(path, path.name)
-        files |= {str(found[0]): found[0] for found in pages if not isinstance(found, Mistake)}
-    for name, file in files.items():
+    for name, file in files_read(path).items():
         digest.update(name.encode() + b"\0")
         # What cannot be read is a mistake that `read_knowledge` tells.
         with suppress(OSError), file.open("rb") as opened:
             digest.update(hashlib.file_digest(opened, "sha256").digest())
     return digest.hexdigest()
+
+
+def files_read(path: Path) -> dict[str, Path]:
+    """Give all files that `read_knowledge` would read, by their names; see `file_names`."""
+    files = file_names(path)
+    if path.is_file() and is_page_list(path.name):
+        # A list given by itself stands for its pages.
+        for found in read_pages(path, path.name):
+            if not isinstance(found, Mistake):
+                files[found[0].relative_to(path.parent).as_posix()] = found[0]
+    return files
 
 
 def _program() -> Iterator[Path]:

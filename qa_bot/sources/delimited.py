@@ -83,4 +83,9 @@ def _rows(text: str, name: str, broken: list[Mistake]) -> Iterator[Row]:
         if row.error:
             broken.append(Mistake(location, f"broken row ({row.error})", remedy))
         else:
-            yield location, [GUARD.sub("", cell.strip()) for cell in row.cells]
+            yield location, [_text(cell) for cell in row.cells]
+
+
+def _text(cell: str) -> str:
+    text = cell.strip()
+    return GUARD.sub("", text) if text.startswith("'") else text

@@ -82,9 +82,9 @@ def _read_row(
         else:
             problem = f"a cell without a heading: {text!r}"
             yield Mistake(location, problem, "give its column a heading, or empty it")
-    fields.setdefault(
-        "question", Field((), replace(location, column=_heading("question", headings)))
-    )
+    if "question" not in fields:
+        heading = next(heading for name, heading in headings if name == "question")
+        fields["question"] = Field((), replace(location, column=heading))
     answer = fields.pop("answer", None)
     passages = read_passages(answer.text, answer.location) if answer else []
     yield from make_entry(fields, location, passages)
@@ -92,12 +92,11 @@ def _read_row(
 
 def cell_values(name: str, text: str) -> tuple[str, ...]:
     """Give the values that a field's cell holds."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    parts = LISTED[name].split(text) if name in LISTED else [text]
-    if name == "wordings":
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if name not in LISTED:
+        return (text.strip(),) if text.strip() else ()
+    parts = LISTED[name].split(text)
+    if name == "wordings" and "\\" in text:
         parts = [ESCAPED_BAR.sub(r"\1", part) for part in parts]
     return tuple(part.strip() for part in parts if part.strip())
-
-
-def _heading(field: str, headings: Sequence[tuple[str, str]]) -> str:
-    return next(heading for name, heading in headings if name == field)

@@ -46,6 +46,14 @@ CELL_ERRORS = {"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 """How a formula begins in a sheet's XML; only sheets that hold one are read twice."""
 
+LOST = {
+    re.compile("xl/(drawings/drawing|media/|charts/|diagrams/)"): "its charts and pictures",
+    re.compile("xl/(pivot|slicer)"): "its pivot tables",
+    re.compile("xl/(vbaProject|ctrlProps|activeX|embeddings)"): "its macros and controls",
+    re.compile("xl/threadedComments"): "its conversations",
+}
+"""Parts of a workbook that openpyxl leaves out when it writes it, and what they are."""
+
 
 def read_workbook(path: Path, name: str) -> Iterator[Entry | Mistake]:
     """Yield the entries of every sheet; a sheet without any cell is passed over."""
@@ -97,8 +105,8 @@ def write_text(cell: Any, text: str) -> None:  # noqa: ANN401 - openpyxl's kinds
         cell.quotePrefix = True
 
 
-def _calculates(path: Path) -> bool:
-    with zipfile.ZipFile(path) as archive:
+def _calculates(workbook: Path | io.BytesIO) -> bool:
+    with zipfile.ZipFile(workbook) as archive:
         sheets = (name for name in archive.namelist() if name.startswith("xl/worksheets/"))
         return any(FORMULA.search(archive.read(name)) for name in sheets)
 
@@ -175,3 +183,14 @@ def _text(value: object) -> str:
 def open_workbook(data: bytes) -> openpyxl.Workbook:
     """Open a workbook to change it; empty: a new one."""
     return openpyxl.load_workbook(io.BytesIO(data)) if data else openpyxl.Workbook()
+
+
+def lost_by_writing(data: bytes) -> str:
+    """Name what openpyxl would not write again of a workbook; empty: it holds nothing else."""
+    if not data:
+        return ""
+    if _calculates(io.BytesIO(data)):
+        return "the results of its formulas"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+    return next((what for part, what in LOST.items() if any(map(part.match, names))), "")

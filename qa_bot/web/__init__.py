@@ -16,6 +16,7 @@ from qa_bot.web import (
     assets,
     azure,
     catalogue,
+    compression,
     console,
     contract,
     feedback,
@@ -70,6 +71,7 @@ def create_app(live: LiveBot) -> Flask:
         app.wsgi_app = proxied  # type: ignore[method-assign]
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     # What comes first sees a request first, and its response last.
+    compression.init_app(app)
     requests.init_app(app, settings)
     problems.init_app(app)
     metrics.init_app(app, live)

@@ -46,10 +46,12 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        response.headers["X-Request-ID"] = request_id()
-        response.headers.setdefault("Server-Timing", f"app;dur={seconds() * 1000:.2f}")
+        headers = response.headers
+        headers["X-Request-ID"] = request_id()
+        if "Server-Timing" not in headers:
+            headers.add("Server-Timing", f"app;dur={seconds() * 1000:.2f}")
         for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+            headers.setdefault(name, value)
         if request.endpoint not in QUIET:
             _log(response, settings)
         return response

@@ -33,6 +33,7 @@ The way of the data, each room importing only from those above it:
     evaluation  questions, judged or made of the base → figures
     lint        a base → what its owner should mend in it
     releases    files → numbered states; one is current
+    gaps        Journal + a base → what people ask and it fails
     web         HTTP ↔ JSON, the page
     cli         argv
 """

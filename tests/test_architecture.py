@@ -46,6 +46,7 @@ ROOMS = [
     "evaluation",
     "lint",
     "releases",
+    "gaps",
     "web",
     "cli",
     "__main__",

@@ -12,6 +12,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from qa_bot import Bot
 from qa_bot.cli import main
 from qa_bot.journal import Journal
 from qa_bot.releases import Releases
@@ -22,8 +23,9 @@ FAQ = "question,answer\n文网文怎么续期?,期满前30日内申请延续。\
 @pytest.fixture
 def run(settings):
     def invoke(*arguments, **environment):
-        environment["QA_BOT_CACHE"] = str(settings.cache)
-        return CliRunner().invoke(main, [str(a) for a in arguments], env=environment)
+        environment["QA_BOT_CACHE"] = settings.cache
+        texts = {name: str(value) for name, value in environment.items()}
+        return CliRunner().invoke(main, [str(a) for a in arguments], env=texts)
 
     return invoke
 
@@ -356,3 +358,54 @@ def test_a_journal_that_cannot_be_opened_is_told(journal_run):
     assert done.exit_code == 1
     assert "QA_BOT_JOURNAL" in done.stderr
     assert journal_run("prune", QA_BOT_JOURNAL="").exit_code == 2
+
+
+# ---- gaps
+
+
+@pytest.fixture
+def gaps_run(run, tmp_path, write, settings):
+    """Run `gaps` on a journal in which a listed question and one about nothing held were asked."""
+    faq = write("faq.csv", FAQ + "算法备案要多少钱?,\n")
+    bot = Bot.open(faq, settings)
+    with closing(Journal(f"sqlite:///{tmp_path}/journal.sqlite", 1000)) as journal:
+        for question in ("算法备案要多少钱", "演出证怎么办", "=演出证怎么办"):
+            journal.keep(bot.ask(question), {}, 3)
+    return lambda *arguments: run("gaps", "--knowledge", faq, *arguments, QA_BOT_STATE=tmp_path)
+
+
+def test_gaps_are_listed_with_what_to_do(gaps_run):
+    done = gaps_run()
+    assert done.exit_code == 0
+    first, second, counted = done.stdout.split("\n\n")
+    assert first.startswith("[answer] 1  算法备案要多少钱\n")
+    assert "算法备案 x 费用: 0 answered, 1 listed" in first
+    assert second.startswith("[outside] 1.1  =演出证怎么办\n")
+    assert "2 no_match; on 1 days" in second
+    assert counted == "2 gaps\n"
+    assert gaps_run("--top", "1").stdout.count("key: ") == 1
+
+
+def test_gaps_are_given_as_json(gaps_run):
+    data = json.loads(gaps_run("--json", "--top", "1").stdout)
+    assert data["gaps"] == 2
+    assert [gap["action"] for gap in data["top"]] == ["answer"]
+
+
+def test_gaps_are_written_as_a_table_that_spreadsheets_read(gaps_run, tmp_path):
+    assert gaps_run("--csv", tmp_path / "缺口.csv").exit_code == 0
+    text = (tmp_path / "缺口.csv").read_text(encoding="utf-8-sig")
+    first, second = csv.DictReader(io.StringIO(text, newline=""))
+    assert (first["question"], first["action"]) == ("算法备案要多少钱", "answer")
+    assert (first["grid_row"], first["grid_listed"]) == ("算法备案", "1")
+    assert second["question"] == "'=演出证怎么办"
+
+
+def test_a_gap_is_ignored_and_listed_again(gaps_run):
+    key = json.loads(gaps_run("--json").stdout)["top"][0]["key"]
+    assert gaps_run("--ignore", key).stdout.endswith("1 gaps\n")
+    assert key not in gaps_run().stdout
+    assert "ignored, " in gaps_run("--all").stdout
+    assert key in gaps_run("--heed", key).stdout
+    assert gaps_run("--heed", key).exit_code == 2
+    assert gaps_run("--ignore", "nichts").exit_code == 2

@@ -123,7 +123,7 @@ def test_a_preview_names_file_row_column_reason_and_remedy(owner):
     rows = [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", page)]
     told = [tuple(row[:4]) for row in rows if row and row[0] == "客户问答.csv"]
     assert told == [
-        ("客户问答.csv", "", "5", "question"),
+        ("客户问答.csv", "", "5", "问题"),
         ("客户问答.csv", "", "6", "核对日期"),
         ("客户问答.csv", "", "7", "核对日期"),
     ]
@@ -171,32 +171,32 @@ def test_what_is_exported_is_imported_as_the_same(owner, kind):
 
 def test_a_question_nobody_answered_becomes_a_wording_and_leaves_the_queue(owner, knowledge):
     for _ in range(3):
-        owner.ask("文网文快没了要咋整")
+        owner.ask("那个唱戏的本本该上哪儿盖章")
     owner.settle()
     page = owner.get("/admin/gaps")
-    assert "文网文快没了要咋整" in page
-    entry = next(e for e in owner.live.bot.index.base.entries if "续期" in e.question)
-    page = owner.post("/admin/gaps/wording", other=entry.id, wording="文网文快没了要咋整")
-    assert "文网文快没了要咋整" not in page
+    assert "那个唱戏的本本该上哪儿盖章" in page
+    entry = next(e for e in owner.live.bot.index.base.entries if "多久" in e.question)
+    page = owner.post("/admin/gaps/wording", other=entry.id, wording="那个唱戏的本本该上哪儿盖章")
+    assert "那个唱戏的本本该上哪儿盖章" not in page
     assert "已经写进文件" in page
-    assert "文网文快没了要咋整" in (knowledge / "faq.csv").read_text(encoding="utf-8")
+    assert "那个唱戏的本本该上哪儿盖章" in (knowledge / "faq.csv").read_text(encoding="utf-8")
     owner.publish()
     owner.live.reload()
-    assert owner.ask("文网文快没了要咋整")["outcome"] == "answered"
+    assert owner.ask("那个唱戏的本本该上哪儿盖章")["outcome"] == "answered"
 
 
 def test_an_ignored_gap_stays_out(owner):
-    owner.ask("文网文可以做抵押吗")
+    owner.ask("寄快递给窗口可不可以")
     owner.settle()
     page = owner.get("/admin/gaps")
     fields = owner.form(page, "/admin/gaps/ignore")
-    assert "文网文可以做抵押吗" not in owner.post("/admin/gaps/ignore", **fields)
+    assert "寄快递给窗口可不可以" not in owner.post("/admin/gaps/ignore", **fields)
 
 
 def test_what_should_not_have_been_typed_is_deleted(owner):
-    owner.ask("我叫张三丰文网文怎么抵押")
+    owner.ask("我叫张三丰想打听个事")
     owner.settle()
-    owner.post("/admin/gaps/forget", question="我叫张三丰文网文怎么抵押")
+    owner.post("/admin/gaps/forget", question="我叫张三丰想打听个事")
     assert list(owner.live.journal.replies()) == []
 
 

@@ -11,6 +11,7 @@ import os
 import click
 
 from qa_bot.cli.asking import ask
+from qa_bot.cli.gaps import gaps
 from qa_bot.cli.importing import export_command, import_command
 from qa_bot.cli.journal import journal
 from qa_bot.cli.knowledge import check, index, lint_command
@@ -54,5 +55,6 @@ for command in (
     serve,
     journal,
     password,
+    gaps,
 ):
     main.add_command(command)

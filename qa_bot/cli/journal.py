@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from qa_bot.cli.terminal import whole_file
 
 if TYPE_CHECKING:
     import datetime
@@ -62,17 +63,8 @@ def export(
     """Write replies and votes, the oldest first, to the file OUTPUT."""
     from qa_bot.journal.export import FORMATS  # noqa: PLC0415
 
-    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        with journal_opened(settings) as opened:
-            # Python and spreadsheets differ on line ends: csv writes its own.
-            with unfinished.open("w", encoding="utf-8", newline="") as file:
-                count = FORMATS[form](opened.replies(since, until), file)
-            unfinished.replace(output)
-    except OSError as error:
-        raise click.ClickException(f"cannot write {output}: {error.strerror or error}") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with journal_opened(settings) as opened, whole_file(output) as file:
+        count = FORMATS[form](opened.replies(since, until), file)
     click.echo(f"{count} replies written to {output}")
 
 

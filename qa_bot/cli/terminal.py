@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from qa_bot.mistakes import MistakesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TextIO
 
     from qa_bot.settings import Settings
 
@@ -78,3 +80,18 @@ def counter(label: str) -> Iterator[Callable[[int], object]]:
 def to_json(data: object) -> str:
     """Write data as people read JSON."""
     return json.dumps(data, ensure_ascii=False, indent=2)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """Open a file for writing that takes the place of another only when all of it is written."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        # Tables end their lines as spreadsheets do, whatever the system does.
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        unfinished.replace(path)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qa_bot.dialogue.context import JOINED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TextIO
 
     from qa_bot.journal.kept import Kept
@@ -25,13 +25,18 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 def write_csv(replies: Iterable[Kept], file: TextIO) -> int:
     """Write a table with a byte order mark, times in this machine's zone; give its rows."""
+    return write_table(COLUMNS, map(_row, replies), file)
+
+
+def write_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], file: TextIO) -> int:
+    """Write a table as Excel and WPS read it; give its rows."""
     file.write("\ufeff")
-    writer = csv.DictWriter(file, COLUMNS)
+    writer = csv.DictWriter(file, columns)
     writer.writeheader()
     count = 0
-    for kept in replies:
+    for row in rows:
         count += 1
-        writer.writerow({name: _cell(value) for name, value in _row(kept).items()})
+        writer.writerow({name: _cell(value) for name, value in row.items()})
     return count
 
 

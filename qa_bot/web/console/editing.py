@@ -39,7 +39,7 @@ def init_app(pages: Blueprint, files: Files) -> None:
     def add_entry() -> Response:
         form = request.form
         try:
-            made = edits.make(form.get("question", ""), form.get("answer", ""))
+            made = edits.new_entry(form.get("question", ""), form.get("answer", ""))
             entry = _stated(made, form)
             edits.add_entry(files.root, files.facets(), entry, form.get("table") or NEW_TABLE)
         except MistakesError as error:
@@ -58,7 +58,7 @@ def init_app(pages: Blueprint, files: Files) -> None:
         try:
             new = _stated(entry, form)
             if len(entry.passages) <= 1:
-                answer = edits.make(entry.question, form.get("answer", ""))
+                answer = edits.new_entry(entry.question, form.get("answer", ""))
                 new = replace(new, passages=answer.passages)
             edits.change_entry(files.root, files.facets(), entry, new, seen=seen)
         except MistakesError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,8 @@ def init_app(pages: Blueprint, files: Files, jobs: Jobs) -> None:
         found = sorted((jobs.place(job.id) / WRONG).glob("*"))
         if not found:
             abort(404)
-        return send_file(found[0], as_attachment=True, download_name=found[0].name)
+        data = io.BytesIO(found[0].read_bytes())
+        return send_file(data, as_attachment=True, download_name=found[0].name)
 
     @pages.post("/import/<id_>/apply")
     def apply_import(id_: str) -> Response:

@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 ID = re.compile(r"[0-9a-f]{16}")
 RUNNING, DONE, FAILED, LOST = "running", "done", "failed", "lost"
+SECTIONS = {
+    "gaps": "/admin/gaps",
+    "import": "/admin/import",
+    "apply": "/admin/import",
+    "compare": "/admin/releases",
+    "publish": "/admin/releases",
+}
+"""The part of the console that a kind of job belongs to."""
 TELLING = 0.3
 """Seconds after which progress is written down again."""
 REFRESHING = 1
@@ -75,7 +83,9 @@ class Jobs:
         @pages.get("/jobs/<id_>")
         def job(id_: str) -> Response:
             found = self.get(id_) or abort(404)
-            html = render_template("console/job.html", job=found, seconds=REFRESHING)
+            html = render_template(
+                "console/job.html", job=found, seconds=REFRESHING, here=SECTIONS.get(found.kind)
+            )
             return make_response(html, found.status if found.state == FAILED else 200)
 
     def start(

@@ -50,7 +50,7 @@ app = Flask("empty")
 def answers():
     return jsonify(status="ok")
 listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
-make_server(app, [listening], int(sys.argv[2])).run()
+make_server(app, [listening], int(sys.argv[2]), 1 << 20).run()
 """
 ASK = """
 local bodies = {}

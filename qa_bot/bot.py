@@ -144,6 +144,10 @@ class Bot:
             release=self.release,
         )
 
+    def hits(self, query: Query, k: int) -> list[Hit]:
+        """Give what is found for a query, in order; the first k have their confidence."""
+        return self.ranker.rank(query, self.index.search(query, self.analyzer, CANDIDATES), k)
+
     def _several(self, whole: Query, before: Context, top: int) -> Reply | None:
         """Reply to the first of several questions in a message, and say so; None: it asks one.
 
@@ -220,8 +224,7 @@ class Bot:
 
     def _respond(self, query: Query, before: Context, top: int) -> Reply:
         """Reply to a question that is complete in itself."""
-        candidates = self.index.search(query, self.analyzer, CANDIDATES)
-        hits = self.ranker.rank(query, candidates, top + 1)
+        hits = self.hits(query, top + 1)
         return self._decide(query, hits, top, self.dialogue.clarified(query, before))
 
     def _decide(

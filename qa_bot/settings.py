@@ -76,6 +76,9 @@ class Settings:
     max_chat_bytes: int = 262_144
     """The largest body of a chat request, which repeats the conversation, in bytes."""
 
+    max_import_bytes: int = 67_108_864
+    """The largest upload that the console imports, in bytes."""
+
     max_top: int = 20
     """The most alternatives that a request may ask for."""
 

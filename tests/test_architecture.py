@@ -70,6 +70,8 @@ OWNERS = {
     "waitress": {"web/server.py"},
     "rjsmin": {"web/assets.py"},
     "rcssmin": {"web/assets.py"},
+    "argon2": {"web/console/access.py"},
+    "itsdangerous": {"web/console/access.py"},
     "click": {"cli/"},
 }
 

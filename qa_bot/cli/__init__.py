@@ -16,6 +16,7 @@ from qa_bot.cli.importing import export_command, import_command
 from qa_bot.cli.journal import journal
 from qa_bot.cli.knowledge import check, index, lint_command
 from qa_bot.cli.measuring import eval_command
+from qa_bot.cli.password import password
 from qa_bot.cli.releasing import diff, publish, releases_command, rollback
 from qa_bot.cli.replaying import replay_command
 from qa_bot.cli.serving import serve
@@ -53,6 +54,7 @@ for command in (
     replay_command,
     serve,
     journal,
+    password,
     gaps,
 ):
     main.add_command(command)

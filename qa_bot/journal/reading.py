@@ -112,6 +112,14 @@ class Records:
             found.update((day, row["outcome"], value) for value in values)
         return [Count(*key, replies=found[key]) for key in sorted(found)]
 
+    def hits(
+        self, since: datetime.datetime | None = None, until: datetime.datetime | None = None
+    ) -> dict[str, int]:
+        """Count the replies that spoke of each entry, by its id."""
+        grouped = _between(select(answers.c.entry, func.count().label("times")), since, until)
+        grouped = grouped.where(answers.c.entry.is_not(None)).group_by(answers.c.entry)
+        return {row["entry"]: row["times"] for row in self._rows(grouped)}
+
     def most_asked(
         self,
         since: datetime.datetime | None = None,

@@ -21,16 +21,25 @@ def lint_dates(
 ) -> Iterator[Diagnostic]:
     """Find answers whose validity has ended, and those last reviewed so many days ago or more."""
     for entry in base.entries:
-        if not entry.answered:
-            continue
-        if entry.expired(today):
+        kind = due(entry, today, review_after_days)
+        if kind is Kind.EXPIRED:
             problem = f"the answer was valid until {entry.valid_until} and is no longer given"
             remedy = "renew answer and valid_until, or take the answer out"
-            yield _warning(Kind.EXPIRED, entry, problem, remedy)
-        elif entry.reviewed_on and _age(entry.reviewed_on, today) >= review_after_days:
+            yield _warning(kind, entry, problem, remedy)
+        elif kind:
             problem = f"the answer was last reviewed on {entry.reviewed_on}"
             remedy = "compare it with its source and renew reviewed_on"
-            yield _warning(Kind.STALE, entry, problem, remedy)
+            yield _warning(kind, entry, problem, remedy)
+
+
+def due(entry: Entry, today: datetime.date, review_after_days: int) -> Kind | None:
+    """Tell whether an answer has expired or is to be reviewed; None: neither."""
+    if not entry.answered:
+        return None
+    if entry.expired(today):
+        return Kind.EXPIRED
+    reviewed = entry.reviewed_on
+    return Kind.STALE if reviewed and _age(reviewed, today) >= review_after_days else None
 
 
 def _age(reviewed_on: str, today: datetime.date) -> int:

@@ -17,6 +17,7 @@ from qa_bot.web import (
     azure,
     catalogue,
     compression,
+    console,
     contract,
     feedback,
     limits,
@@ -87,4 +88,5 @@ def create_app(live: LiveBot) -> Flask:
     page.init_app(app, live, files)
     permalink.init_app(app, live)
     widget.init_app(app, settings, files)
+    console.init_app(app, live)
     return app

@@ -49,6 +49,7 @@ SOURCES: Mapping[str, tuple[str, ...]] = {
     "page.css": ("widget/chat.css", "assets/page.css"),
     "embed-test.js": ("assets/embed-test.js",),
     "embed-test.css": ("widget/chat.css", "assets/page.css", "assets/embed-test.css"),
+    "console.css": ("widget/chat.css", "assets/console.css"),
     "favicon.svg": ("assets/favicon.svg",),
 }
 """What is served, and the files it is joined of; each imports only from those before it."""

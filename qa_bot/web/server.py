@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import os
@@ -10,9 +11,10 @@ import socket
 import threading
 import uuid
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 
@@ -38,6 +40,24 @@ BACKLOG = 1024
 """How many connections may wait to be accepted."""
 MOST_RECEIVED = 1 << 20
 """Bytes of a request that are received at all; the application refuses far smaller ones."""
+IMPORT = "/admin/import"
+"""Where the owner uploads files."""
+
+
+def parser_for(most_imported: int) -> type[HTTPRequestParser]:
+    """Make what reads requests: it takes large bodies where the console imports, only there."""
+
+    class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress ships no types
+        adj: Any
+
+        def parse_header(self, header: bytes) -> None:
+            super().parse_header(header)
+            if self.path == IMPORT:
+                roomy = copy.copy(self.adj)
+                roomy.max_request_body_size = most_imported
+                self.adj = roomy
+
+    return Parser
 
 
 class ProblemTask(ErrorTask):  # type: ignore[misc] # waitress ships no types
@@ -115,7 +135,7 @@ def answer(
     writes slow responses in one event loop, so that a slow client never holds a thread.
     """
     live.journal = open_journal(live.settings)
-    server = make_server(app, sockets, live.settings.threads)
+    server = make_server(app, sockets, live.settings.threads, live.settings.max_import_bytes)
     failed: list[MistakesError | ReleaseError | OSError] = []
     stopped = threading.Event()
 
@@ -149,9 +169,12 @@ def answer(
             raise failed[0]
 
 
-def make_server(app: Flask, sockets: Sequence[socket.socket], threads: int) -> BaseWSGIServer:
+def make_server(
+    app: Flask, sockets: Sequence[socket.socket], threads: int, most_imported: int
+) -> BaseWSGIServer:
     """Make waitress ready to serve an application."""
     HTTPChannel.error_task_class = ProblemTask
+    HTTPChannel.parser_class = parser_for(most_imported)
     # With as many visitors as threads it would warn of nearly every request.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     return create_server(

@@ -68,7 +68,7 @@ def credit_codes(draw):
 
 @st.composite
 def licences(draw):
-    year, number = draw(st.integers(1990, 2029)), draw(digits(4))
+    year, number = draw(st.integers(2014, 2029)), draw(digits(4))
     return draw(
         st.sampled_from(
             [

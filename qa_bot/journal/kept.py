@@ -105,12 +105,15 @@ def row_of(
     """Make the row of a reply; `context` and `top` came with the question."""
     said = str(context.get(ASKED) or "")
     question, asked = (text_of(reply.question), text_of(said)) if with_text else ("", "")
+    understood = question
+    if with_text and reply.query.question != reply.question:
+        understood = text_of(reply.query.question)
     nearest, masked = reply.nearest, (question, asked) != (reply.question, said)
     return {
         "id": reply.answer_id,
         "asked_at": asked_at,
         "question": question,
-        "understood": text_of(reply.query.question) if with_text else "",
+        "understood": understood,
         "outcome": reply.outcome,
         "confidence": reply.confidence,
         "entry": reply.hit.entry.id if reply.hit else None,

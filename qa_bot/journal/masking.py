@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ LANDLINE = rf"(?:\(0\d{{2,3}}\)|0\d{{2,3}}){S}\d{{3,4}}{S}\d{{4}}"
 ABROAD = rf"(?:\((?:\+|00)86\)|(?:\+|00)86){S}(?:\(0?\d{{2,3}}\)|0?\d{{2,3}}){S}\d{{3,4}}{S}\d{{4}}"
 BIRTHDAY = rf"(?:19|20)\d{{2}}{S}(?:0[1-9]|1[0-2]){S}(?:0[1-9]|[12]\d|3[01])"
 
+NUMBER_OR_ADDRESS = re.compile("[0-9@]")
 EMAIL = re.compile(r"[\w.+-]+ ?@ ?[\w-]+(?:\.[\w-]+)+", re.ASCII)
 ID = re.compile(rf"(?<!\d)[1-9]\d{{5}}{S}{BIRTHDAY}{S}\d{{3}}[\dXx](?![\dA-Za-z])", re.ASCII)
 OLD_ID = re.compile(
@@ -57,16 +59,18 @@ def mask(text: str) -> str:
 
     Digits of any width are recognised; what is not masked comes back as it was.
     """
+    folded = text if text.isascii() else "".join(map(_folded, text))
+    if not NUMBER_OR_ADDRESS.search(folded):
+        return text
     for kind, find in FINDERS:
-        folded = "".join(map(_folded, text))
-        end, parts = 0, []
-        for start, stop in find(folded):
-            parts += [text[end:start], f"[{kind}]"]
-            end = stop
-        text = "".join([*parts, text[end:]])
+        # What is found in the folded text stands at the same place in the text itself.
+        for start, stop in reversed(list(find(folded))):
+            text = f"{text[:start]}[{kind}]{text[stop:]}"
+            folded = f"{folded[:start]}[{kind}]{folded[stop:]}"
     return text
 
 
+@lru_cache(maxsize=8192)
 def _folded(character: str) -> str:
     """Give a character in its plain form, where that is one character as well."""
     plain = unicodedata.normalize("NFKC", character)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,9 +13,13 @@ from qa_bot.index.nearest import FIRST, PROBE, SLACK
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from qa_bot.index.likeness import Sought
+    from qa_bot.index.likeness import Likeness, Sought
     from qa_bot.index.nearest import Nearest
     from qa_bot.index.postings import Postings
+
+
+COMPARING = 1000
+"""How many postings can be read while a text is compared."""
 
 
 class PlainKernel:
@@ -36,8 +40,9 @@ class PlainKernel:
         most = sought.weights * postings.peaks[terms]
         # First those that tell most for what they cost to read.
         order = np.argsort(frequency / most, kind="stable")
+        ordered = sought.part(order)
         if frequency.sum() > PROBE:
-            self._probe(sought, order, frequency[order], nearest, sums)
+            self._probe(sought, ordered, frequency[order], nearest, sums)
         rests = np.append(np.cumsum(most[order][::-1])[::-1], 0.0).astype(FLOAT)
         own_most = FLOAT(postings.weighting.most)
         edges = likeness.masses(nearest.least, float(rests[0]), float(own_most))
@@ -49,22 +54,15 @@ class PlainKernel:
         mass = np.maximum(postings.mass[low], rests / own_most)
         needed = likeness.of(rests, mass) >= nearest.least
         count = len(terms) if needed[-1] else int(np.argmin(needed))
-        found = self._reaching(
-            sought.part(order[:count]),
-            0,
-            (low, high),
-            float(rests[count]),
-            nearest.least,
-            sums,
-        )
-        ranks, rest, bounds = _parted(*found, FIRST * nearest.k)
-        self._add(ranks, sought, nearest)
-        self._add(rest[bounds >= nearest.least], sought, nearest)
+        parts = self._parts(ordered.terms, 0, (low, high))
+        texts = self._read(ordered, parts[:count], sums)
+        texts = self._add_first(texts, rests[count], sought, nearest, sums)
+        self._add_others(texts, count, ordered, parts, rests, sought, nearest, sums)
 
     def _probe(
         self,
         sought: Sought,
-        order: NDArray[np.intp],
+        ordered: Sought,
         frequency: NDArray[np.int64],
         nearest: Nearest,
         sums: NDArray[np.float32],
@@ -74,15 +72,76 @@ class PlainKernel:
         costs = np.cumsum(frequency)
         width = int(PROBE * postings.size / costs[-1]) + 1
         centre = int(np.searchsorted(postings.mass, FLOAT(sought.likeness.asked)))
-        found = self._reaching(
-            sought.part(order),
-            int(np.searchsorted(costs, PROBE, "right")),
-            (max(centre - width // 2, 0), min(centre + width, postings.size)),
-            0.0,
-            nearest.least,
-            sums,
-        )
-        self._add(_parted(*found, FIRST * nearest.k)[0], sought, nearest)
+        window = max(centre - width // 2, 0), min(centre + width, postings.size)
+        whole = int(np.searchsorted(costs, PROBE, "right"))
+        texts = self._read(ordered, self._parts(ordered.terms, whole, window), sums)
+        sums[self._add_first(texts, FLOAT(0), sought, nearest, sums)] = 0
+
+    def _parts(self, terms: NDArray[np.int32], whole: int, window: tuple[int, int]) -> list[slice]:
+        """Give which postings of terms are read.
+
+        Of the first `whole` all, of the others those in texts of ranks within the window.
+        """
+        postings, edges = self._postings, np.array(window, np.int32)
+        begins, ends = postings.starts[terms].tolist(), postings.starts[terms + 1].tolist()
+        parts = [slice(begin, end) for begin, end in zip(begins, ends, strict=True)]
+        for place, own in enumerate(parts[whole:], whole):
+            low, high = np.searchsorted(postings.texts[own], edges).tolist()
+            parts[place] = slice(own.start + low, own.start + high)
+        return parts
+
+    def _read(
+        self, ordered: Sought, parts: list[slice], sums: NDArray[np.float32]
+    ) -> NDArray[np.int32]:
+        """Sum up what texts share by the first terms; give the texts that share anything."""
+        touched = [np.zeros(0, np.int32)]
+        for place, own in enumerate(parts):
+            texts = self._postings.texts[own]
+            touched.append(texts[sums[texts] == 0])
+            times = self._postings.times[own]
+            sums[texts] += self._shared(texts, times, ordered, place)
+        return np.concatenate(touched)
+
+    def _add_first(
+        self,
+        texts: NDArray[np.int32],
+        rest: np.float32,
+        sought: Sought,
+        nearest: Nearest,
+        sums: NDArray[np.float32],
+    ) -> NDArray[np.int32]:
+        """Compare the texts that can be nearest; give the others that can be near enough.
+
+        Texts may share `rest` besides.
+        """
+        texts, bounds = self._sifted(texts, rest, sought.likeness, nearest.least, sums)
+        best, others = _parted(texts, bounds, FIRST * nearest.k)
+        sums[best] = 0
+        self._add(best, sought, nearest)
+        return others
+
+    def _add_others(
+        self,
+        texts: NDArray[np.int32],
+        count: int,
+        ordered: Sought,
+        parts: list[slice],
+        rests: NDArray[np.float32],
+        sought: Sought,
+        nearest: Nearest,
+        sums: NDArray[np.float32],
+    ) -> None:
+        """Compare texts, after reading what else they share as long as that rules out more."""
+        for place, own in enumerate(parts[count:], count):
+            texts, _ = self._sifted(texts, rests[place], sought.likeness, nearest.least, sums)
+            if len(texts) * COMPARING <= own.stop - own.start:
+                break
+            read = self._postings.texts[own]
+            met = np.flatnonzero(sums[read])
+            times = self._postings.times[own][met]
+            sums[read[met]] += self._shared(read[met], times, ordered, place)
+        sums[texts] = 0
+        self._add(texts, sought, nearest)
 
     def _add(self, ranks: NDArray[np.int32], sought: Sought, nearest: Nearest) -> None:
         if len(ranks):
@@ -90,46 +149,32 @@ class PlainKernel:
             owners = np.searchsorted(self._starts, numbers, "right") - 1
             nearest.add(owners, self.nearness(ranks, sought))
 
-    def _reaching(
+    def _sifted(
         self,
-        sought: Sought,
-        whole: int,
-        window: tuple[int, int],
-        rest: float,
+        texts: NDArray[np.int32],
+        rest: np.float32,
+        likeness: Likeness,
         least: float,
         sums: NDArray[np.float32],
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Give the texts with some of the terms that can be as near as `least`, and how near.
-
-        Of the first `whole` terms all postings are read, of the others those in texts of ranks
-        within the window. A text may share `rest` besides. `sums` is room for one number a text,
-        all zero before and after.
-        """
-        postings, terms = self._postings, sought.terms
-        edges = np.array(window, np.int32)
-        begins, ends = postings.starts[terms].tolist(), postings.starts[terms + 1].tolist()
-        touched = [np.zeros(0, np.int32)]
-        for place, (begin, end) in enumerate(zip(begins, ends, strict=True)):
-            own = slice(begin, end)
-            if place >= whole:
-                low, high = np.searchsorted(postings.texts[own], edges).tolist()
-                own = slice(begin + low, begin + high)
-            texts = postings.texts[own]
-            touched.append(texts[sums[texts] == 0])
-            sums[texts] += self._shared(own, sought.weights[place], sought.views[place])
-        texts = np.concatenate(touched)
-        nearest = sought.likeness.of(sums[texts] + FLOAT(rest), postings.mass[texts])
-        sums[texts] = 0
+        """Give the texts that can be as near as `least` if they share `rest` too, and how near."""
+        nearest = likeness.of(sums[texts] + rest, self._postings.mass[texts])
         near = nearest >= FLOAT(least)
+        sums[texts[~near]] = 0
         return texts[near], nearest[near]
 
-    def _shared(self, own: slice, weight: np.float64, view: np.int64) -> NDArray[np.float32]:
-        """Give what texts share by a term, for some of its postings."""
-        postings = self._postings
-        times = postings.times[own].astype(np.float32)
-        norms = postings.norms[view]
-        norm = norms[postings.texts[own]] if len(norms) > 1 else norms
-        shared: NDArray[np.float32] = FLOAT(weight) * times / (times + norm)
+    def _shared(
+        self,
+        texts: NDArray[np.int32],
+        times: NDArray[np.unsignedinteger[Any]],
+        sought: Sought,
+        place: int,
+    ) -> NDArray[np.float32]:
+        """Give what texts share by a term that stands in them so many times."""
+        times = times.astype(np.float32)
+        norms = self._postings.norms[sought.views[place]]
+        norm = norms[texts] if len(norms) > 1 else norms
+        shared: NDArray[np.float32] = FLOAT(sought.weights[place]) * times / (times + norm)
         return shared
 
     def nearness(self, ranks: NDArray[np.int32], sought: Sought) -> NDArray[np.float32]:
@@ -188,10 +233,9 @@ class PlainKernel:
 
 def _parted(
     ranks: NDArray[np.int32], bounds: NDArray[np.float32], count: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
-    """Give the texts with the highest bounds, and the others with theirs."""
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Give the texts with the highest bounds, and the others."""
     if len(ranks) <= count:
-        return ranks, ranks[:0], bounds[:0]
+        return ranks, ranks[:0]
     order = np.argpartition(bounds, len(ranks) - count)
-    best, others = order[-count:], order[:-count]
-    return ranks[best], ranks[others], bounds[others]
+    return ranks[order[-count:]], ranks[order[:-count]]

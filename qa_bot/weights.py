@@ -39,6 +39,12 @@ class Weigher:
         self.of = lru_cache(maxsize=REMEMBERED)(lambda text: self.weigh(analyzer.read(text)))
         """Text of the base → its weights; the last few are remembered."""
 
+    def told(self, number: int, weights: Mapping[str, float]) -> float:
+        """Give the share of canonical weights that an entry's wordings, taken together, hold."""
+        total = sum(weights.values())
+        held = self._index.told(number, weights, self._analyzer)
+        return sum(weights[term] for term in held) / total if total else 1.0
+
     def weigh(self, reading: Reading) -> TextWeights:
         """Weigh the terms of a text, once for all that it is compared with."""
         index, analyzer = self._index, self._analyzer

@@ -223,6 +223,16 @@ class Index:
         """Give the terms of a text in a form, and the weight of each in a query."""
         return self._asked(form, reading, analyzer).weights
 
+    def told(self, number: int, terms: Iterable[str], analyzer: Analyzer) -> set[str]:
+        """Give those of the canonical terms that the wordings of an entry, taken together, hold."""
+        postings = self.postings["canonical"]
+        ranks = postings.ranks[self.wording_starts[number] : self.wording_starts[number + 1]]
+        starts, ends = postings.text_starts[ranks], postings.text_starts[ranks + 1]
+        held: set[int] = set()
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            held.update(postings.terms[start:end].tolist())
+        return {term for term in terms if self._term("canonical", term, analyzer)[0] in held}
+
     def _look_up_all(self, form: str, reading: Reading, analyzer: Analyzer) -> Asked:
         """Look up what a text asks for in a form, and by what likeness it is compared.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qa_bot.text import normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Collection, Hashable
 
     from qa_bot.facets import FacetReader
     from qa_bot.index import Profiles
@@ -31,7 +31,7 @@ class Agreement:
         self.facets = facets
         self.of_entries = profiles
         # A facet that no entry of this base names is none of its business.
-        self._vetoing = {name for name, _ in profiles.values if facets.facets[name].vetoes}
+        self.vetoing = {name for name, _ in profiles.values if facets.facets[name].vetoes}
         self._held = {name: self._values_held(name) for name in facets.facets}
         self.read = lru_cache(maxsize=2048)(lambda text: facets.read(normalize(text)))
         self._contradicts = lru_cache(maxsize=1 << 14)(facets.contradicts)
@@ -49,7 +49,7 @@ class Agreement:
         return tuple(
             name
             for name, asked in query.facets.items()
-            if name in self._vetoing
+            if name in self.vetoing
             and self._contradicts(name, asked, self._speaks_of(number, name))
         )
 
@@ -93,7 +93,7 @@ class Agreement:
         for name, asked in query.facets.items():
             facet = self.facets.facets[name]
             held = any(facet.lineage(value) & self._held[name] for value in asked)
-            if name in self._vetoing and not held and not self._held_together(name, asked):
+            if name in self.vetoing and not held and not self._held_together(name, asked):
                 unknown += sorted(asked)
         return unknown
 
@@ -108,6 +108,17 @@ class Agreement:
                 for value in asked
             )
         )
+
+    def unmet_needs(self, query: Query, number: int, texts: Collection[str]) -> list[str]:
+        """Give the values asked for that an answer must name, and neither entry nor texts name."""
+        stored = self.of_entries[number]
+        return [
+            value
+            for name, asked in query.facets.items()
+            if self.facets.facets[name].needed
+            for value in sorted(asked - stored.get(name, NOTHING))
+            if not any(value in self.read(text).get(name, NOTHING) for text in texts)
+        ]
 
     def served_generally(self, query: Query, number: int) -> list[str]:
         """Give the values asked for that an entry serves only by holding for all of them."""

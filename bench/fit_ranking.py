@@ -3,9 +3,9 @@
     python bench/fit_ranking.py [--public FOLDER]
 
 The order of candidates is fitted listwise (conditional logit), confidence by logistic regression,
-both on the choosing half of the judged questions, on questions that the base itself gives and,
-where FOLDER holds public question sets, on the choosing part of each. Only coefficients leave this
-script.
+both on the choosing half of the judged questions, on questions that the base itself gives, on
+bench/beside.txt, which must not be answered, and, where FOLDER holds public question sets, on the
+choosing part of each. Only coefficients leave this script.
 """
 
 from __future__ import annotations

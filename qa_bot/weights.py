@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qa_bot.analyzer import Analyzer, Reading
-    from qa_bot.index import Index
+    from qa_bot.index import Candidate, Index
 
 REMEMBERED = 4096
 """How many texts' weights are remembered."""
@@ -39,10 +39,10 @@ class Weigher:
         self.of = lru_cache(maxsize=REMEMBERED)(lambda text: self.weigh(analyzer.read(text)))
         """Text of the base → its weights; the last few are remembered."""
 
-    def told(self, number: int, weights: Mapping[str, float]) -> float:
+    def told(self, candidate: Candidate, weights: Mapping[str, float]) -> float:
         """Give the share of canonical weights that an entry's wordings, taken together, hold."""
         total = sum(weights.values())
-        held = self._index.told(number, weights, self._analyzer)
+        held = self._index.told(candidate, weights, self._analyzer)
         return sum(weights[term] for term in held) / total if total else 1.0
 
     def weigh(self, reading: Reading) -> TextWeights:

@@ -57,6 +57,8 @@ CANONICAL_DISCOUNT = 0.92
 """What likeness in canonical words is worth beside likeness as written."""
 SMALL = 50_000
 """Of fewer wordings every one is compared: that is quicker than to find out which matter."""
+TELLING = 8
+"""How many wordings of an entry say together what it is about."""
 TERMS = 1 << 16
 """How many terms are remembered once they were looked up; questions share most of theirs."""
 
@@ -223,10 +225,15 @@ class Index:
         """Give the terms of a text in a form, and the weight of each in a query."""
         return self._asked(form, reading, analyzer).weights
 
-    def told(self, number: int, terms: Iterable[str], analyzer: Analyzer) -> set[str]:
-        """Give those of the canonical terms that the wordings of an entry, taken together, hold."""
+    def told(self, candidate: Candidate, terms: Iterable[str], analyzer: Analyzer) -> set[str]:
+        """Give those of the canonical terms that an entry's wordings, taken together, hold.
+
+        Of very many wordings the first and the nearest are: all of them hold nearly every word.
+        """
         postings = self.postings["canonical"]
-        ranks = postings.ranks[self.wording_starts[number] : self.wording_starts[number + 1]]
+        start, end = self.wording_starts[candidate.number : candidate.number + 2].tolist()
+        texts = [*range(start, min(end, start + TELLING)), start + candidate.wording_number]
+        ranks = postings.ranks[texts]
         starts, ends = postings.text_starts[ranks], postings.text_starts[ranks + 1]
         held: set[int] = set()
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):

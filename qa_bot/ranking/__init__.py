@@ -105,7 +105,7 @@ class Ranker:
             rivals = (h for h in hits if not h.contradicted and h.candidate.number not in tied)
             stored = self.weights_of(hit)
             first = list(islice(rivals, RIVALS))
-            told = self.weigher.told(hit.candidate.number, asked.residual)
+            told = self.weigher.told(hit.candidate, asked.residual)
             features = self._model.features(query, asked, stored, told, hit, first, vetoed)
             if hit.by != "exact":
                 chance = self._model.confidence(hit.by, features)
@@ -171,7 +171,7 @@ class Ranker:
     def _close_features(self, query: Query, asked: TextWeights, hit: Hit) -> tuple[float, ...]:
         shown = hit.passage.text if hit.passage else ""
         left = left_open(hit.candidate)
-        told = self.weigher.told(hit.candidate.number, asked.residual)
+        told = self.weigher.told(hit.candidate, asked.residual)
         sentence, held, told, unmet = close_features(
             asked.residual, self.weights_of(hit).residual, told, hit.evidence
         )

@@ -64,7 +64,10 @@ class Analyzer:
         return self._segmenter.cut(normal)
 
     def _read(self, normal: str, canonical_of: Callable[[str], tuple[str, ...]]) -> Reading:
-        mentions = without_overlap(self.facets.mentions(normal))
+        facets = self.facets.facets
+        # Matters beside the procedure are no names for one thing: their words stay words.
+        named = (m for m in self.facets.mentions(normal) if not facets[m.facet].needed)
+        mentions = without_overlap(named)
         words: list[str] = []
         canonical: list[tuple[str, ...]] = []
         end = 0

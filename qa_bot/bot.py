@@ -232,9 +232,10 @@ class Bot:
     ) -> Reply:
         """Choose the outcome; the order of the tests is the policy."""
         say = self.phrases.say
-        unknown = self.ranker.agreement.unknown_values(query)
         fitting = [hit for hit in hits if not hit.contradicted]
         best = fitting[0] if fitting else None
+        unknown = self.ranker.unknown_values(query)
+        unknown += self.ranker.unmet_needs(query, best) if best else []
         clarify, count = self._clarification(query, best, fitting) if best else (None, 0)
         enough = self.settings.clarify_confidence
         sure = best and (self._sure(best) or (clarify and best.confidence >= enough))

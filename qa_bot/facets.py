@@ -30,6 +30,7 @@ CHOICES: Mapping[str, tuple[str, Mapping[str, bool | str]]] = {
     "contradiction": ("vetoes", {"veto": True, "weigh": False}),
     "narrower": ("narrower_serves", {"serves": True, "contradicts": False}),
     "silence": ("silence_serves", {"serves": True, "contradicts": False}),
+    "unaddressed": ("needed", {"declines": True, "weighs": False}),
     "grid": ("grid", {"page": "page", "row": "row", "column": "column"}),
 }
 """Directives that take one of few words: the field of the facet, and what each word means."""
@@ -64,10 +65,17 @@ class Facet:
     that names no permit is about something else than the permit asked for)."""
     vetoes: bool = True
     """Whether an entry with another value can never be the answer."""
+    needed: bool = False
+    """Whether a question that names a value (exam papers) is only answered by what names it too."""
     grid: str = ""
     """Which axis of the grid of entries its values form: `page`, `row` or `column`."""
     pattern: re.Pattern[str] | None = None
     """How values look that cannot be listed (years); the first group is the value."""
+    ending: re.Pattern[str] | None = None
+    """How names of values end, listed or not."""
+    origin: re.Pattern[str] | None = None
+    """What follows a value outside the default where it says whence somebody or something comes
+    (a singer from Korea), not what the text is about."""
     parents: dict[str, set[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     """Normalised name or alias → value; a phrase that looks like a name but is none → nothing."""
@@ -78,6 +86,11 @@ class Facet:
         for parent in self.parents.get(value, ()):
             found |= self.lineage(parent)
         return frozenset(found)
+
+    def tells_origin(self, value: str, text: str, end: int) -> bool:
+        """Tell whether a value that ends there in a text says whence something comes."""
+        abroad = self.origin is not None and self.default not in self.lineage(value)
+        return abroad and bool(self.origin and self.origin.match(text, end))
 
 
 class FacetReader:
@@ -109,7 +122,7 @@ class FacetReader:
             Mention(name, value, start, end, text[start:end])
             for name, found in places.items()
             for start, end, value in (found if name in self._patterns else _longest(found))
-            if value
+            if value and not self.facets[name].tells_origin(value, text, end)
         )
 
     def read(self, text: str) -> dict[str, frozenset[str]]:
@@ -230,17 +243,18 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
             setattr(facet, field_name, words[text])
         case "not":
             yield from _add_names(location, facet, "", text.split(","))
-        case "pattern":
+        case "pattern" | "ending" | "origin":
             try:
-                facet.pattern = re.compile(text)
+                pattern = re.compile(text)
             except re.error as error:
                 yield Mistake(location, f"not a regular expression ({error})", "mend the pattern")
             else:
-                if not facet.pattern.groups:
+                setattr(facet, name, pattern)
+                if name == "pattern" and not pattern.groups:
                     yield Mistake(location, "the pattern has no group", "put the value in ( )")
         case _:
             choices = (f"{name} {'|'.join(words)}" for name, (_, words) in CHOICES.items())
-            known = ", ".join(("label, ask, default, pattern, not", *choices))
+            known = ", ".join(("label, ask, default, pattern, ending, origin, not", *choices))
             yield Mistake(location, f"unknown directive @{name} {text}", f"use one of: {known}")
 
 

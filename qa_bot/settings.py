@@ -49,10 +49,10 @@ class Settings:
     contact: str = ""
     """How to reach a person, shown where the bot has no answer; empty: not shown."""
 
-    answer_confidence: float = 0.6
+    answer_confidence: float = 0.5
     """Answer only when the best candidate is at least this likely to be right (0 to 1)."""
 
-    paragraph_confidence: float = 0.2
+    paragraph_confidence: float = 0.3
     """Answer with a paragraph of an article, found by its text, when it is at least this likely."""
 
     clarify_confidence: float = 0.25

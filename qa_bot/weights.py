@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qa_bot.analyzer import Analyzer, Reading
-    from qa_bot.index import Index
+    from qa_bot.index import Candidate, Index
 
 REMEMBERED = 4096
 """How many texts' weights are remembered."""
@@ -43,6 +43,12 @@ class Weigher:
         """Text of the base → its weights; the last few are remembered."""
         self.weigh = lru_cache(maxsize=QUERIES)(self._weigh)
         """Reading of a question → the weights of its terms; once for all it is compared with."""
+
+    def told(self, candidate: Candidate, weights: Mapping[str, float]) -> float:
+        """Give the share of canonical weights that an entry's wordings, taken together, hold."""
+        total = sum(weights.values())
+        held = self._index.told(candidate, weights, self._analyzer)
+        return sum(weights[term] for term in held) / total if total else 1.0
 
     def _weigh(self, reading: Reading) -> TextWeights:
         index, analyzer = self._index, self._analyzer

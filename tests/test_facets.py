@@ -206,6 +206,14 @@ def test_a_facet_says_whether_naming_no_value_serves_every_value(written, direct
     assert not facets.contradicts("permit", frozenset(), stored=frozenset({"演出证"}))
 
 
+def test_whence_somebody_comes_is_not_where_something_is_done(written):
+    facets = written(region="@default 全国\n@origin 主播|人(?!力)\n全国\n  上海\n韩国 | 南韩\n")
+    assert facets.read("韩国主播来上海开播") == {"region": {"上海"}}
+    assert facets.read("有个韩国人") == {}
+    assert facets.read("韩国人力资源许可") == {"region": {"韩国"}}
+    assert facets.read("上海人能办吗") == {"region": {"上海"}}
+
+
 def test_full_width_separators_part_names_as_half_width_ones_do(written):
     facets = written(city="江苏｜江苏省，苏\n")
     assert facets.read("江苏省的规定") == {"city": {"江苏"}}
@@ -229,6 +237,8 @@ def test_full_width_separators_part_names_as_half_width_ones_do(written):
         ("@contradiction 也许\n", "city.txt:1: unknown directive @contradiction 也许"),
         ("@pattern (20\n", "city.txt:1: not a regular expression"),
         ("@pattern 20\\d\\d\n", "city.txt:1: "),
+        ("@origin 人(\n", "city.txt:1: not a regular expression"),
+        ("@ending 证)\n", "city.txt:1: not a regular expression"),
         ("江苏\n@default 火星\n", "city.txt:2: "),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from qa_bot import MistakesError, Settings
 from qa_bot.query import read_query
-from qa_bot.ranking import read_coefficients
+from qa_bot.ranking import VETOED, read_coefficients
 
 FAQ = """question,answer
 江苏文网文怎么续期?,江苏在期满前30日内申请延续。
@@ -76,6 +76,48 @@ def test_a_permit_that_only_stands_beside_another_is_not_held(bot, ranked):
     assert bot.ranker.agreement.unknown_values(query) == ["食品经营许可证"]
     query, _ = ranked("特许经营备案要食品经营许可证吗")
     assert bot.ranker.agreement.unknown_values(query) == []
+
+
+def test_what_lies_beside_the_procedure_is_not_answered_by_it(bot, ranked):
+    query, hits = ranked("文网文审批人员工资多少")
+    assert bot.ranker.unmet_needs(query, hits[0]) == ["工资待遇"]
+    assert hits[0].confidence <= VETOED
+
+
+def test_a_matter_that_an_entry_names_is_answered_by_it(open_faq):
+    bot = open_faq("question,answer\n演出经纪人员资格证怎么考?,考试由文化和旅游部组织。\n")
+    query = read_query("演出经纪人员资格证考试时间", bot.analyzer)
+    (hit,) = bot.ranker.rank(query, bot.index.search(query, bot.analyzer, 10), 1)
+    assert bot.ranker.unmet_needs(query, hit) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("殡葬服务经营许可证怎么办", ["殡葬服务经营许可证"]),
+        ("我们奶茶品牌的许可证怎么办", []),
+        ("文网文许可证怎么续期", []),
+    ],
+)
+def test_a_name_like_a_permit_with_a_word_unheard_of_is_not_held(bot, question, unknown):
+    query = read_query(question, bot.analyzer)
+    assert bot.ranker.unknown_values(query) == unknown
+
+
+def test_a_base_without_permits_finds_none_strange(open_faq):
+    bot = open_faq("question,answer\n门店几点开门?,九点。\n")
+    query = read_query("殡葬服务经营许可证怎么办", bot.analyzer)
+    assert bot.ranker.unknown_values(query) == []
+
+
+def test_what_further_wordings_say_of_a_question_speaks_for_the_entry(open_faq):
+    table = "question,answer,wordings\n奶茶洒了怎么办?,擦干。,泡水|被小狗咬坏\n"
+    bot = open_faq(table)
+    query = read_query("泡水被小狗咬坏", bot.analyzer)
+    asked = bot.ranker.weigher.weigh(query.reading).residual
+    (candidate,) = bot.index.search(query, bot.analyzer, 10)
+    assert bot.ranker.weigher.told(candidate, asked) > 0.8
+    assert bot.ranker.weigher.told(candidate, {}) == 1.0
 
 
 def test_the_bundled_coefficients_can_be_read():

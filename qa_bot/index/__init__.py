@@ -57,6 +57,8 @@ CANONICAL_DISCOUNT = 0.92
 """What likeness in canonical words is worth beside likeness as written."""
 SMALL = 50_000
 """Of fewer wordings every one is compared: that is quicker than to find out which matter."""
+TELLING = 8
+"""How many wordings of an entry say together what it is about."""
 TERMS = 1 << 16
 """How many terms are remembered once they were looked up; questions share most of theirs."""
 
@@ -221,6 +223,23 @@ class Index:
     def form_weights(self, form: str, reading: Reading, analyzer: Analyzer) -> Mapping[str, float]:
         """Give the terms of a text in a form, and the weight of each in a query."""
         return self._asked(form, reading, analyzer).weights
+
+    def told(self, candidate: Candidate, terms: Iterable[str], analyzer: Analyzer) -> set[str]:
+        """Give those of the canonical terms that an entry's wordings, taken together, hold.
+
+        Of very many wordings the first and the nearest are: all of them hold nearly every word.
+        """
+        postings = self.postings["canonical"]
+        start, end = self.wording_starts[candidate.number : candidate.number + 2].tolist()
+        texts = [*range(start, min(end, start + TELLING)), start + candidate.wording_number]
+        ranks = postings.ranks[texts]
+        starts, ends = postings.text_starts[ranks], postings.text_starts[ranks + 1]
+        held: set[int] = set()
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            held.update(postings.terms[start:end].tolist())
+        asked = list(terms)
+        numbers = self._look_up("canonical", asked, analyzer)
+        return {term for term, found in zip(asked, numbers, strict=True) if found[0] in held}
 
     def _look_up_all(self, form: str, reading: Reading, analyzer: Analyzer) -> Asked:
         """Look up what a text asks for in a form, and by what likeness it is compared.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -69,6 +70,17 @@ class Profiles(Sequence["Facets"]):
             np.cumsum([0, *map(len, profiles)], dtype=np.int64),
             np.array(numbers, np.int32),
         )
+
+    def counts(self, name: str) -> Counter[str]:
+        """Count the entries that have each value of a facet."""
+        entries = np.bincount(self.numbers, minlength=len(self._ends) - 1)
+        by_member = np.repeat(entries, np.diff(self._ends))
+        having = np.bincount(self._members, by_member, minlength=len(self.values)).tolist()
+        counted: Counter[str] = Counter()
+        for (facet, values), count in zip(self.values, having, strict=True):
+            if facet == name:
+                counted.update(dict.fromkeys(values, int(count)))
+        return counted
 
     def facts(self) -> dict[str, Any]:
         """Give what is saved beside the arrays."""

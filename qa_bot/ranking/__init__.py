@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 from operator import mul
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +15,7 @@ from qa_bot.ranking.coefficients import SHORTLIST_FEATURES
 from qa_bot.ranking.coefficients import Coefficients as Coefficients
 from qa_bot.ranking.coefficients import read_coefficients as read_coefficients
 from qa_bot.ranking.confidence import RIVALS, ConfidenceModel, meets_facets_alone
+from qa_bot.ranking.strangers import Strangers
 from qa_bot.weights import Weigher
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Ranker:
         self.analyzer = analyzer
         self.weigher = Weigher(index, analyzer)
         self.evidence = EvidenceFinder(index, analyzer, self.weigher)
+        self._strangers = Strangers(index, analyzer)
         self._near = tuple(coefficients.order[name] for name in NEAR_FEATURES)
         self._close = tuple(coefficients.order[name] for name in SHORTLIST_FEATURES)
         size = len(index.exact)
@@ -103,12 +105,13 @@ class Ranker:
             rivals = (h for h in hits if not h.contradicted and h.candidate.number not in tied)
             stored = self.weights_of(hit)
             first = list(islice(rivals, RIVALS))
-            features = self._model.features(query, asked, stored, hit, first, vetoed)
+            told = self.weigher.told(hit.candidate, asked.residual)
+            features = self._model.features(query, asked, stored, told, hit, first, vetoed)
             if hit.by != "exact":
                 chance = self._model.confidence(hit.by, features)
                 # What the weather in 北京 is like is no question about a permit in 北京.
                 beside = not self._names_subject(query) and meets_facets_alone(features)
-                astray = bool(hit.contradicted) or beside
+                astray = bool(hit.contradicted) or beside or bool(self.unmet_needs(query, hit))
                 most = min(most, VETOED if astray else chance)
             weighed.append(hit._replace(confidence=most, features=features))
         return weighed + hits[k:]
@@ -142,6 +145,17 @@ class Ranker:
         facets = self.facets.facets
         return any(not facets[name].silence_serves for name in query.facets)
 
+    def unknown_values(self, query: Query) -> list[str]:
+        """Give what a query is about that the base holds nothing of, listed as a value or not."""
+        strange = (self._strangers.names(query, name) for name in sorted(self.agreement.vetoing))
+        return [*self.agreement.unknown_values(query), *chain.from_iterable(strange)]
+
+    def unmet_needs(self, query: Query, hit: Hit) -> list[str]:
+        """Give the values asked for that an answer must name, and nothing of the hit names."""
+        wording = hit.entry.asked_as()[hit.candidate.wording_number]
+        shown = [hit.passage.text] if hit.passage else []
+        return self.agreement.unmet_needs(query, hit.candidate.number, [wording, *shown])
+
     def weights_of(self, hit: Hit) -> TextWeights:
         """Give the weights of the terms of the wording that a hit was found by."""
         return self.weigher.of(hit.entry.asked_as()[hit.candidate.wording_number])
@@ -157,11 +171,12 @@ class Ranker:
     def _close_features(self, query: Query, asked: TextWeights, hit: Hit) -> tuple[float, ...]:
         shown = hit.passage.text if hit.passage else ""
         left = left_open(hit.candidate)
-        sentence, held, unmet = close_features(
-            asked.residual, self.weights_of(hit).residual, hit.evidence
+        told = self.weigher.told(hit.candidate, asked.residual)
+        sentence, held, told, unmet = close_features(
+            asked.residual, self.weights_of(hit).residual, told, hit.evidence
         )
         unaddressed = self.agreement.unaddressed(query, hit.candidate.number, shown)
-        return left * sentence, left * held, unmet, unaddressed
+        return left * sentence, left * held, left * told, unmet, unaddressed
 
     def _hit(
         self, query: Query, candidate: Candidate, say: dict[Hashable, tuple[float, tuple[str, ...]]]

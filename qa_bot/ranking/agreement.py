@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qa_bot.text import normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Collection, Hashable
 
     from qa_bot.facets import FacetReader
     from qa_bot.index import Profiles
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 KINDS = ("typed", "loose")
 """Facets in which a contradiction is a veto, and those in which it only weighs."""
 STATES = ("agree", "partial", "missing", "extra", "conflict")
+MANY, MANY_OF = 20, 0.01
+"""More entries than this, and than this share of a base, are many."""
 NOTHING: frozenset[str] = frozenset()
 STATE_FEATURES = tuple(f"{kind}_{state}" for kind in KINDS for state in STATES)
 
@@ -31,7 +33,16 @@ class Agreement:
         self.facets = facets
         self.of_entries = profiles
         # A facet that no entry of this base names is none of its business.
-        self._vetoing = {name for name, _ in profiles.values if facets.facets[name].vetoes}
+        self.vetoing = {name for name, _ in profiles.values if facets.facets[name].vetoes}
+        named = facets.facets.items()
+        self._weighing = {name for name, kind in named if not (kind.vetoes or kind.needed)}
+        # What many entries of a base name is its business, and not beside it.
+        many = max(MANY, MANY_OF * len(base.entries))
+        self._usual = {
+            name: frozenset(value for value, n in profiles.counts(name).items() if n > many)
+            for name, kind in named
+            if kind.needed
+        }
         self._held = {name: self._values_held(name) for name in facets.facets}
         self.read = lru_cache(maxsize=2048)(lambda text: facets.read(normalize(text)))
         self._contradicts = lru_cache(maxsize=1 << 14)(facets.contradicts)
@@ -49,7 +60,7 @@ class Agreement:
         return tuple(
             name
             for name, asked in query.facets.items()
-            if name in self._vetoing
+            if name in self.vetoing
             and self._contradicts(name, asked, self._speaks_of(number, name))
         )
 
@@ -59,6 +70,8 @@ class Agreement:
         states = dict.fromkeys(STATE_FEATURES, 0.0)
         for name in query.facets.keys() | stored.keys():
             facet = self.facets.facets[name]
+            if facet.needed:
+                continue
             asked = query.facets.get(name, NOTHING)
             held = stored.get(name, NOTHING)
             kind = KINDS[not facet.vetoes]
@@ -93,7 +106,7 @@ class Agreement:
         for name, asked in query.facets.items():
             facet = self.facets.facets[name]
             held = any(facet.lineage(value) & self._held[name] for value in asked)
-            if name in self._vetoing and not held and not self._held_together(name, asked):
+            if name in self.vetoing and not held and not self._held_together(name, asked):
                 unknown += sorted(asked)
         return unknown
 
@@ -104,10 +117,21 @@ class Agreement:
             sum(
                 value not in stored.get(name, ()) and value not in named.get(name, ())
                 for name, asked in query.facets.items()
-                if not self.facets.facets[name].vetoes
+                if name in self._weighing
                 for value in asked
             )
         )
+
+    def unmet_needs(self, query: Query, number: int, texts: Collection[str]) -> list[str]:
+        """Give the values asked for that an answer must name, and neither entry nor texts name."""
+        stored = self.of_entries[number]
+        return [
+            value
+            for name, asked in query.facets.items()
+            if name in self._usual
+            for value in sorted(asked - stored.get(name, NOTHING) - self._usual[name])
+            if not any(value in self.read(text).get(name, NOTHING) for text in texts)
+        ]
 
     def served_generally(self, query: Query, number: int) -> list[str]:
         """Give the values asked for that an entry serves only by holding for all of them."""

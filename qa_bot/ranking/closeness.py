@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from qa_bot.knowledge import Entry
 
 NEAR_FEATURES = ("strength", "wording", "passage", "support", "several", "answered")
-CLOSE_FEATURES = ("sentence", "held", "unmet")
+CLOSE_FEATURES = ("sentence", "held", "told", "unmet")
 TELLING = 4.5
 """Weight from which on a word that nothing met counts against a candidate."""
 WORD_MASS = 3.0
@@ -47,13 +47,14 @@ def near_features(candidate: Candidate, entry: Entry, nats: float) -> tuple[floa
 
 
 def close_features(
-    asked: Mapping[str, float], stored: Collection[str], evidence: Evidence | None
+    asked: Mapping[str, float], stored: Collection[str], told: float, evidence: Evidence | None
 ) -> tuple[float, ...]:
     """Give `CLOSE_FEATURES`, each about the question beside its typed facets.
 
     `asked` are its terms and their weights, `stored` the terms of the candidate's wording.
     `sentence` is the likeness of the best sentence, `held` the share that wording and passage
-    hold, `unmet` how telling the rarest word is that neither holds.
+    hold, `told` the share that the entry's wordings hold together, `unmet` how telling the rarest
+    word is that neither wording nor passage holds.
     """
     total = sum(asked.values()) or 1.0
     met = evidence.held.union(stored) if evidence else stored
@@ -62,5 +63,6 @@ def close_features(
     return (
         evidence.likeness if evidence else 0.0,
         1 - sum(lacked) / total if evidence else 0.0,
+        told,
         max(max(words, default=0.0) - TELLING, 0.0) / WORD_MASS,
     )

@@ -37,6 +37,7 @@ FEATURES = (
     "residual_passage",
     "residual_asked",
     "met",
+    "told_mass",
     "residual_mass",
     "wording_mass",
     "unasked",
@@ -93,13 +94,15 @@ class ConfidenceModel:
         query: Query,
         asked: TextWeights,
         stored: TextWeights,
+        told: float,
         hit: Hit,
         rivals: Sequence[Hit],
         vetoed: Iterable[Hit],
     ) -> dict[str, float]:
         """Give what the confidence of a hit is made of; `rivals` are the next `RIVALS` hits.
 
-        `asked` are the weights of the query, `stored` those of the hit's nearest wording.
+        `asked` are the weights of the query, `stored` those of the hit's nearest wording, `told`
+        is the share of the query that all its wordings hold.
 
         A vetoed hit that is much stronger says that the question is about what the veto is about.
         """
@@ -112,7 +115,7 @@ class ConfidenceModel:
         cover, reverse = max((_overlap(*form) for form in forms), key=min)
         shown = hit.passage.text if hit.passage else ""
         held = hit.evidence.held if hit.evidence else frozenset()
-        close = close_features(asked.residual, stored.residual, hit.evidence)
+        close = close_features(asked.residual, stored.residual, told, hit.evidence)
         number = hit.candidate.number
         return {
             "bias": 1.0,
@@ -126,6 +129,8 @@ class ConfidenceModel:
             "overshadowed": max(math.log(max(shadow, 1e-3) / max(own, 1e-3)), 0.0),
             "size": self._size,
             **_residual_features(asked.residual, stored.residual, held),
+            "told_mass": math.log(max(told, LEAST_MET))
+            * min(sum(asked.residual.values()) / QUERY_MASS, 1),
             **dict(zip(CLOSE_FEATURES, close, strict=True)),
             "unaddressed": self._agreement.unaddressed(query, number, shown),
             **self._agreement.states(query, number),

@@ -1,0 +1,60 @@
+"""Find names in a question that look like a facet's values, but hold a word the base knows not."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from qa_bot.analyzer import WORD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from qa_bot.analyzer import Analyzer
+    from qa_bot.index import Index
+    from qa_bot.query import Query
+
+PARTED = re.compile(r"\W")
+MOST_WORDS = 4
+"""How many words before its ending a name is made of at most."""
+EVERYDAY = 3e-5
+"""Share of general Chinese from which on a word that no text of the base holds is no stranger."""
+
+
+class Strangers:
+    """Query → what it calls by a name that no dictionary lists (殡葬服务经营许可证)."""
+
+    def __init__(self, index: Index, analyzer: Analyzer) -> None:
+        """Know the words of the index."""
+        self._vocabularies = [postings.vocabulary for postings in index.postings.values()]
+        self._analyzer = analyzer
+
+    def names(self, query: Query, facet: str) -> list[str]:
+        """Give the strange names that end as those of a facet do; no listed name is one."""
+        kind = self._analyzer.facets.facets[facet]
+        if kind.ending is None:
+            return []
+        ends = kind.ending.finditer(query.reading.normal)
+        found = (self._name(query, facet, end) for end in ends)
+        return [name for name in found if name]
+
+    def _name(self, query: Query, facet: str, end: re.Match[str]) -> str:
+        reading = query.reading
+        listed = (m for m in reading.mentions if m.facet == facet)
+        if any(m.start < end.end() and end.start() < m.end for m in listed):
+            return ""
+        before = [m.end for m in reading.mentions if m.end <= end.start()]
+        start = max(before, default=0)
+        words = list(self._joined(reading.normal[start : end.start()]))
+        return "".join((*words, end[0])) if any(map(self._is_strange, words)) else ""
+
+    def _joined(self, text: str) -> Iterator[str]:
+        """Yield the words at the end of a text that no stop word parts from it."""
+        words = self._analyzer.cut(PARTED.split(text)[-1])
+        stops = [n for n, word in enumerate(words) if word in self._analyzer.lexicon.stopwords]
+        yield from words[max([*(n + 1 for n in stops), len(words) - MOST_WORDS, 0]) :]
+
+    def _is_strange(self, word: str) -> bool:
+        term = WORD + word
+        known = any(term in vocabulary for vocabulary in self._vocabularies)
+        return len(word) > 1 and not known and self._analyzer.background(term) < EVERYDAY

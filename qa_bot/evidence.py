@@ -66,8 +66,9 @@ class _Cut:
 
     sentences: tuple[_Sentence, ...]
     residual: frozenset[str]
-    terms: frozenset[str]
     heading: frozenset[str]
+    around: frozenset[str]
+    """The terms of the heading and of the passage, as passages are indexed."""
     of_residual: Mapping[str, tuple[int, ...]]
     """Residual term → the sentences that hold it."""
     of_terms: Mapping[str, tuple[int, ...]]
@@ -102,9 +103,9 @@ class EvidenceFinder:
         asks_number = bool(HOW_MANY.search(query.question))
 
         def scored(cut: _Cut) -> Iterator[tuple[float, float]]:
-            around = cut.terms | cut.heading
-            beside = sum(weight for term, weight in weights.items() if term in around) / whole
-            beside += sum(w for term, w in residual.items() if term in cut.heading) / total
+            beside = sum([w for term, w in weights.items() if term in cut.around]) / whole
+            if cut.heading:
+                beside += sum([w for term, w in residual.items() if term in cut.heading]) / total
             shared = _shared(residual, cut.of_residual, len(cut.sentences))
             shared_as = _shared(weights, cut.of_terms, len(cut.sentences))
             for sentence, common, held in zip(cut.sentences, shared, shared_as, strict=True):
@@ -141,16 +142,11 @@ class EvidenceFinder:
             for found, held in ((of_residual, residual), (of_terms, terms)):
                 for term in held:
                     found[term] = (*found.get(term, ()), place)
-        heading, heading_terms = self._terms(section) if section else ({}, frozenset())
+        above, above_terms = self._terms(section) if section else ({}, frozenset())
         whole, whole_terms = self._terms(text)
-        return _Cut(
-            tuple(parts),
-            frozenset(whole),
-            whole_terms,
-            heading_terms.union(heading),
-            of_residual,
-            of_terms,
-        )
+        heading = above_terms.union(above)
+        around = heading | whole_terms
+        return _Cut(tuple(parts), frozenset(whole), heading, around, of_residual, of_terms)
 
     def _terms(self, text: str) -> tuple[Mapping[str, float], frozenset[str]]:
         """Give the residual terms of a text with their weights, and those of passages."""
@@ -164,9 +160,9 @@ def _shared(
 ) -> list[float]:
     """Give for each sentence the weight of the asked terms that it holds."""
     shared = [0.0] * count
-    for term, weight in asked.items():
-        for sentence in held.get(term, ()):
-            shared[sentence] += weight
+    for term in [term for term in asked if term in held]:
+        for sentence in held[term]:
+            shared[sentence] += asked[term]
     return shared
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 WORD, CHARACTER, PAIR, SOUND, FACET = "wcpsf"
 """The views of a text. Each term's name begins with its view's letter, so that views never mix:
 words and the words inside them; characters; neighbours; the sound of neighbours; facet values."""
+
+WORDS = 1 << 14
+"""How many words are remembered with their terms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +54,8 @@ class Analyzer:
         self.mined = tuple(mined)
         words = lexicon.words | facets.words() | frozenset(self.mined)
         self._segmenter = Segmenter(sorted(words), cache_folder)
+        self._terms_of_word = lru_cache(maxsize=WORDS)(self._make_terms_of_word)
+        """Word → its terms; many are remembered, since texts share most of theirs."""
 
     def read(self, text: str) -> Reading:
         """Cut up a text of the base as it was written."""
@@ -98,7 +104,10 @@ class Analyzer:
         return terms
 
     def _word_terms(self, words: Iterable[str]) -> list[str]:
-        return [WORD + piece for word in words for piece in self._segmenter.subwords(word)]
+        return [term for word in words for term in self._terms_of_word(word)]
+
+    def _make_terms_of_word(self, word: str) -> tuple[str, ...]:
+        return tuple(WORD + piece for piece in self._segmenter.subwords(word))
 
     def background(self, term: str) -> float:
         """Give the share of a term in general Chinese, 0 to 1; facet values have none."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from qa_bot.index import passage_terms
 from qa_bot.text import sentences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from qa_bot.analyzer import Analyzer
     from qa_bot.index import Index
@@ -52,14 +52,10 @@ class Evidence:
     """The terms of the question, beside its typed facets, that the passage holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
+class _Sentence(NamedTuple):
     text: str
-    residual: frozenset[str]
     mass: float
     """Sum of the weights of its residual terms."""
-    terms: frozenset[str]
-    """Its terms in the views in which passages are indexed."""
     number: bool
     """Whether it holds a number of something."""
 
@@ -70,8 +66,13 @@ class _Cut:
 
     sentences: tuple[_Sentence, ...]
     residual: frozenset[str]
-    terms: frozenset[str]
     heading: frozenset[str]
+    around: frozenset[str]
+    """The terms of the heading and of the passage, as passages are indexed."""
+    of_residual: Mapping[str, tuple[int, ...]]
+    """Residual term → the sentences that hold it."""
+    of_terms: Mapping[str, tuple[int, ...]]
+    """Term in the views in which passages are indexed → the sentences that hold it."""
 
 
 class EvidenceFinder:
@@ -98,19 +99,19 @@ class EvidenceFinder:
         weights = self._index.form_weights("passages", query.reading, self._analyzer)
         total = sum(residual.values()) or 1e-9
         whole = sum(weights.values()) or 1e-9
-        terms, held_as = frozenset(residual), frozenset(weights)
-        worth, worth_as = residual.__getitem__, weights.__getitem__
+        terms = frozenset(residual)
         asks_number = bool(HOW_MANY.search(query.question))
 
         def scored(cut: _Cut) -> Iterator[tuple[float, float]]:
-            around = sum(map(worth_as, held_as & (cut.terms | cut.heading))) / whole
-            around += sum(map(worth, terms & cut.heading)) / total
-            for sentence in cut.sentences:
-                common = sum(map(worth, terms & sentence.residual))
+            beside = sum([w for term, w in weights.items() if term in cut.around]) / whole
+            if cut.heading:
+                beside += sum([w for term, w in residual.items() if term in cut.heading]) / total
+            shared = _shared(residual, cut.of_residual, len(cut.sentences))
+            shared_as = _shared(weights, cut.of_terms, len(cut.sentences))
+            for sentence, common, held in zip(cut.sentences, shared, shared_as, strict=True):
                 like = common / (total + UNASKED * max(sentence.mass - common, 0.0))
-                score = like + sum(map(worth_as, held_as & sentence.terms)) / whole
                 number = NUMBER_BONUS if asks_number and sentence.number else 0.0
-                yield score + AROUND * around + number, like
+                yield like + held / whole + AROUND * beside + number, like
 
         def find(passages: Sequence[Passage]) -> Evidence | None:
             cuts = [self._cut(passage.text, passage.section) for passage in passages]
@@ -132,18 +133,37 @@ class EvidenceFinder:
 
     def _cut_up(self, text: str, section: str) -> _Cut:
         parts = []
-        for sentence in sentences(text):
-            residual = self._weigher.of(sentence).residual
-            mass = sum(residual.values())
+        of_residual: dict[str, tuple[int, ...]] = {}
+        of_terms: dict[str, tuple[int, ...]] = {}
+        for place, sentence in enumerate(sentences(text)):
+            residual, terms = self._terms(sentence)
             number = bool(NUMBER.search(sentence))
-            terms = self._terms(sentence)
-            parts.append(_Sentence(sentence, frozenset(residual), mass, terms, number))
-        heading = frozenset(self._weigher.of(section).residual) if section else frozenset()
-        whole = frozenset(self._weigher.of(text).residual)
-        return _Cut(tuple(parts), whole, self._terms(text), heading | self._terms(section))
+            parts.append(_Sentence(sentence, sum(residual.values()), number))
+            for found, held in ((of_residual, residual), (of_terms, terms)):
+                for term in held:
+                    found[term] = (*found.get(term, ()), place)
+        above, above_terms = self._terms(section) if section else ({}, frozenset())
+        whole, whole_terms = self._terms(text)
+        heading = above_terms.union(above)
+        around = heading | whole_terms
+        return _Cut(tuple(parts), frozenset(whole), heading, around, of_residual, of_terms)
 
-    def _terms(self, text: str) -> frozenset[str]:
-        return frozenset(passage_terms(self._analyzer.read(text), self._analyzer))
+    def _terms(self, text: str) -> tuple[Mapping[str, float], frozenset[str]]:
+        """Give the residual terms of a text with their weights, and those of passages."""
+        reading = self._analyzer.read(text)
+        terms = frozenset(passage_terms(reading, self._analyzer))
+        return self._weigher.residual_of(reading), terms
+
+
+def _shared(
+    asked: Mapping[str, float], held: Mapping[str, Sequence[int]], count: int
+) -> list[float]:
+    """Give for each sentence the weight of the asked terms that it holds."""
+    shared = [0.0] * count
+    for term in [term for term in asked if term in held]:
+        for sentence in held[term]:
+            shared[sentence] += asked[term]
+    return shared
 
 
 def chosen(texts: Sequence[str], scores: Sequence[float], question: str) -> Iterable[int]:

@@ -39,10 +39,12 @@ class Weigher:
         """Weigh as the index does."""
         self._index = index
         self._analyzer = analyzer
-        self.of = lru_cache(maxsize=REMEMBERED)(lambda text: self._weigh(analyzer.read(text)))
+        self.of = lru_cache(maxsize=REMEMBERED)(self._of_text)
         """Text of the base → its weights; the last few are remembered."""
-        self.weigh = lru_cache(maxsize=QUERIES)(self._weigh)
+        self.weigh = lru_cache(maxsize=QUERIES)(self._of_query)
         """Reading of a question → the weights of its terms; once for all it is compared with."""
+        self.of_wording = lru_cache(maxsize=REMEMBERED)(self._of_wording)
+        """Place of a wording in the index → its weights, as the index holds them."""
 
     def told(self, candidate: Candidate, weights: Mapping[str, float]) -> float:
         """Give the share of canonical weights that an entry's wordings, taken together, hold."""
@@ -50,15 +52,30 @@ class Weigher:
         held = self._index.told(candidate, weights, self._analyzer)
         return sum(weights[term] for term in held) / total if total else 1.0
 
-    def _weigh(self, reading: Reading) -> TextWeights:
-        index, analyzer = self._index, self._analyzer
-        written = index.form_weights("written", reading, analyzer)
-        canonical = index.form_weights("canonical", reading, analyzer)
-        facets = analyzer.facets.facets
-        typed = {
-            f"{FACET}{mention.facet}={mention.value}"
-            for mention in reading.mentions
-            if facets[mention.facet].vetoes
+    def _of_wording(self, number: int) -> TextWeights:
+        written = self._index.weights_of_text("written", number)
+        canonical = self._index.weights_of_text("canonical", number)
+        return TextWeights(written, canonical, self._beside_facets(canonical))
+
+    def residual_of(self, reading: Reading) -> dict[str, float]:
+        """Weigh the terms of a text of the base beside its typed facets."""
+        return self._beside_facets(self._index.read_weights("canonical", reading, self._analyzer))
+
+    def _of_text(self, text: str) -> TextWeights:
+        reading = self._analyzer.read(text)
+        written = self._index.read_weights("written", reading, self._analyzer)
+        canonical = self._index.read_weights("canonical", reading, self._analyzer)
+        return TextWeights(written, canonical, self._beside_facets(canonical))
+
+    def _of_query(self, reading: Reading) -> TextWeights:
+        written = self._index.form_weights("written", reading, self._analyzer)
+        canonical = self._index.form_weights("canonical", reading, self._analyzer)
+        return TextWeights(written, canonical, self._beside_facets(canonical))
+
+    def _beside_facets(self, weights: Mapping[str, float]) -> dict[str, float]:
+        facets = self._analyzer.facets.facets
+        return {
+            term: weight
+            for term, weight in weights.items()
+            if term[0] != FACET or not facets[term[1:].partition("=")[0]].vetoes
         }
-        residual = {term: weight for term, weight in canonical.items() if term not in typed}
-        return TextWeights(written, canonical, residual)

@@ -104,6 +104,10 @@ class Index:
     """Form, reading, analyzer → what a text asks for in that form; the last few are remembered."""
     _terms: Mapping[str, dict[str, tuple[int, float, int]]] = field(init=False)
     """Form → term → its number, its weight in a query and the place of its view; many of them."""
+    _passage_starts: memoryview[int] = field(init=False)
+    """Single items of it are quicker to take than those of the array."""
+    _names: Mapping[str, Callable[[int], str]] = field(init=False)
+    """Form → number of a term → the term; many are remembered."""
     _searches: Mapping[str, Search] = field(init=False)
     _scans: Mapping[str, PlainKernel] = field(init=False)
     _hastening: Hastening = field(init=False)
@@ -112,6 +116,12 @@ class Index:
         """Remember what was looked up: search, ranking and explanation ask for the same."""
         object.__setattr__(self, "_asked", lru_cache(maxsize=64)(self._look_up_all))
         object.__setattr__(self, "_terms", {form: {} for form in self.postings})
+        names = {
+            form: lru_cache(maxsize=TERMS)(part.vocabulary.name)
+            for form, part in self.postings.items()
+        }
+        object.__setattr__(self, "_names", names)
+        object.__setattr__(self, "_passage_starts", self.passage_starts.data)
         room = Room()
         scans = {
             form: PlainKernel(part, self._starts(form)) for form, part in self.postings.items()
@@ -221,7 +231,7 @@ class Index:
         )
 
     def form_weights(self, form: str, reading: Reading, analyzer: Analyzer) -> Mapping[str, float]:
-        """Give the terms of a text in a form, and the weight of each in a query."""
+        """Give the terms of a query in a form with their weights; the last few are remembered."""
         return self._asked(form, reading, analyzer).weights
 
     def told(self, candidate: Candidate, terms: Iterable[str], analyzer: Analyzer) -> set[str]:
@@ -240,6 +250,23 @@ class Index:
         asked = list(terms)
         numbers = self._look_up("canonical", asked, analyzer)
         return {term for term, found in zip(asked, numbers, strict=True) if found[0] in held}
+
+    def read_weights(self, form: str, reading: Reading, analyzer: Analyzer) -> dict[str, float]:
+        """Give the terms of any text in a form, and the weight of each in a query."""
+        terms = dict.fromkeys(form_terms(form, reading, analyzer))
+        found = self._look_up(form, terms, analyzer)
+        return {term: known[1] for term, known in zip(terms, found, strict=True)}
+
+    def weights_of_text(self, form: str, number: int) -> dict[str, float]:
+        """Give the terms of a wording or passage, by its place, and the weight of each in a query.
+
+        It is what `form_weights` gives for the text itself, without reading it again.
+        """
+        postings = self.postings[form]
+        rank = postings.ranks[number]
+        terms = postings.terms[postings.text_starts[rank] : postings.text_starts[rank + 1]]
+        names = map(self._names[form], terms.tolist())
+        return dict(zip(names, postings.asked[terms].tolist(), strict=True))
 
     def _look_up_all(self, form: str, reading: Reading, analyzer: Analyzer) -> Asked:
         """Look up what a text asks for in a form, and by what likeness it is compared.
@@ -279,10 +306,15 @@ class Index:
         """Give the entry of an id; raise KeyError if there is none."""
         return self.base.entries[self.ids[id_]]
 
+    def count_passages(self, number: int) -> int:
+        """Tell how many passages an entry has, without reading it."""
+        return self._passage_starts[number + 1] - self._passage_starts[number]
+
     def passage(self, candidate: Candidate) -> Passage | None:
         """Give the passage a candidate points at: its best, else its first, if it has any."""
-        passages = self.base.entries[candidate.number].passages
-        return passages[max(candidate.passage_number, 0)] if passages else None
+        if not self.count_passages(candidate.number):
+            return None
+        return self.base.entries[candidate.number].passages[max(candidate.passage_number, 0)]
 
     def save(self, folder: Path) -> None:
         """Save the index in a folder; see `saved`."""

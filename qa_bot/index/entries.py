@@ -27,6 +27,7 @@ class StoredEntries(Sequence["Entry"]):
     def __init__(self, rows: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
         """Take the bytes of all rows; entry `n` has those from `ends[n]` up to `ends[n + 1]`."""
         self._rows, self._ends = rows, ends
+        self._count = len(ends) - 1
         self._read = lru_cache(maxsize=REMEMBERED)(self._read_row)
 
     @classmethod
@@ -54,13 +55,13 @@ class StoredEntries(Sequence["Entry"]):
     def __getitem__(self, number: slice) -> tuple[Entry, ...]: ...
     def __getitem__(self, number: int | slice) -> Entry | tuple[Entry, ...]:
         if isinstance(number, slice):
-            return tuple(map(self.__getitem__, range(*number.indices(len(self)))))
+            return tuple(map(self._read, range(*number.indices(len(self)))))
         if not -len(self) <= number < len(self):
             raise IndexError(number)
-        return self._read(int(number) % len(self))
+        return self._read(number if number >= 0 else number + len(self))
 
     def __len__(self) -> int:
-        return len(self._ends) - 1
+        return self._count
 
     def __eq__(self, other: object) -> bool:
         """Compare with any sequence of entries."""

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 COMPILED_FROM = 100_000
 """Of fewer texts the plain kernel finds the nearest before the other has started."""
+COMPILED_ALONG = 5_000
+"""From so many texts on it is quicker once another form has started it."""
 COMPILED_AFTER = 16
 """After so many searches the compiled kernel is made ready: a single question is answered before
 it would be."""
@@ -43,9 +45,9 @@ class Kernel(Protocol):
         """Compare texts with a query."""
 
 
-def kernel_for(postings: Postings, starts: NDArray[np.int64]) -> Kernel:
-    """Give the compiled kernel where it pays for its start and Numba is there, else the plain."""
-    if postings.size >= COMPILED_FROM:
+def kernel_for(postings: Postings, starts: NDArray[np.int64], least: int = COMPILED_FROM) -> Kernel:
+    """Give the compiled kernel from so many texts on where Numba is there, else the plain."""
+    if postings.size >= least:
         try:
             from qa_bot.index.compiled import CompiledKernel  # noqa: PLC0415 - slow, may be missing
 
@@ -64,7 +66,8 @@ class Hastening:
 
     def __init__(self, searches: Iterable[Search]) -> None:
         """Take the searches of all forms."""
-        self._searches = [search for search in searches if search.may_be_faster]
+        found = list(searches)
+        self._searches = found if any(search.may_be_faster for search in found) else []
         self._count = itertools.count(1)
 
     def count(self) -> None:
@@ -109,8 +112,8 @@ class Search:
         return self._postings.size >= COMPILED_FROM
 
     def hasten(self) -> None:
-        """Search by the compiled kernel from now on, where that pays and can be had."""
-        self._kernel = kernel_for(self._postings, self._starts)
+        """Search by the compiled kernel from now on, where it can be had."""
+        self._kernel = kernel_for(self._postings, self._starts, COMPILED_ALONG)
 
     def find(self, sought: Sought, nearest: Nearest) -> None:
         """Add the texts whose owners are among the nearest, and perhaps others."""

@@ -45,9 +45,8 @@ AKIN = 3.0
 class Hit(NamedTuple):
     """An entry found for a query, how likely it is to answer it, and why."""
 
-    entry: Entry
-    passage: Passage | None
-    """What would be shown of it; None: it holds no answer."""
+    within: Index
+    """Where it was found; its entry is read from there when it is asked for."""
     candidate: Candidate
     nats: float
     """The candidate's log strength."""
@@ -62,13 +61,24 @@ class Hit(NamedTuple):
     features: Mapping[str, float] = MappingProxyType({})
 
     @property
+    def entry(self) -> Entry:
+        """Give the entry that was found."""
+        return self.within.base.entries[self.candidate.number]
+
+    @property
+    def passage(self) -> Passage | None:
+        """Give what would be shown of the entry; None: it holds no answer."""
+        return self.evidence.passage if self.evidence else self.within.passage(self.candidate)
+
+    @property
     def by(self) -> str:
         """Tell what found it: `exact`, `wording`, `passage` or, of several, `paragraph`."""
         if self.candidate.exact:
             return "exact"
         if self.candidate.wording >= self.candidate.passage:
             return "wording"
-        return "paragraph" if len(self.entry.passages) > 1 else "passage"
+        several = self.within.count_passages(self.candidate.number) > 1
+        return "paragraph" if several else "passage"
 
 
 class Ranker:
@@ -135,7 +145,8 @@ class Ranker:
     def order_features(self, query: Query, hit: Hit) -> dict[str, float]:
         """Give what the order of a hit is made of."""
         asked = self.weigher.weigh(query.reading)
-        near = near_features(hit.candidate, hit.entry, hit.nats)
+        passages = self.index.count_passages(hit.candidate.number)
+        near = near_features(hit.candidate, passages, hit.nats)
         close = self._close_features(query, asked, hit)
         states = self.agreement.states(query, hit.candidate.number)
         return dict(zip(NEAR_FEATURES + SHORTLIST_FEATURES, near + close, strict=True)) | states
@@ -158,13 +169,14 @@ class Ranker:
 
     def weights_of(self, hit: Hit) -> TextWeights:
         """Give the weights of the terms of the wording that a hit was found by."""
-        return self.weigher.of(hit.entry.asked_as()[hit.candidate.wording_number])
+        candidate = hit.candidate
+        first = self.index.wording_starts[candidate.number]
+        return self.weigher.of_wording(int(first) + candidate.wording_number)
 
     def _look_closer(
         self, query: Query, asked: TextWeights, hit: Hit, evidence: Evidence | None
     ) -> Hit:
-        passage = evidence.passage if evidence else hit.passage
-        found = hit._replace(evidence=evidence, passage=passage)
+        found = hit._replace(evidence=evidence)
         close = self._close_features(query, asked, found)
         return found._replace(order=hit.order + sum(map(mul, self._close, close)))
 
@@ -190,12 +202,10 @@ class Ranker:
             value = sum(weights[name] * count for name, count in states.items() if count)
             say[alike] = value, self.agreement.contradicted(query, number)
         facets_say, contradicted = say[alike]
-        entry = self.index.base.entries[number]
         nats = log_strength(candidate)
-        near = near_features(candidate, entry, nats)
+        near = near_features(candidate, self.index.count_passages(number), nats)
         return Hit(
-            entry,
-            self.index.passage(candidate),
+            self.index,
             candidate,
             nats,
             self.agreement.of_entries[number],

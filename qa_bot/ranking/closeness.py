@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from qa_bot.evidence import Evidence
     from qa_bot.index import Candidate
-    from qa_bot.knowledge import Entry
 
 NEAR_FEATURES = ("strength", "wording", "passage", "support", "several", "answered")
 CLOSE_FEATURES = ("sentence", "held", "told", "unmet")
@@ -29,13 +28,12 @@ def left_open(candidate: Candidate) -> float:
     return 1 - candidate.wording
 
 
-def near_features(candidate: Candidate, entry: Entry, nats: float) -> tuple[float, ...]:
+def near_features(candidate: Candidate, passages: int, nats: float) -> tuple[float, ...]:
     """Give `NEAR_FEATURES`, what the search itself says of a candidate, for its place in the order.
 
-    `nats` is its log strength.
+    `passages` says how many its entry has, `nats` is its log strength.
     """
     left = left_open(candidate)
-    passages = len(entry.passages)
     return (
         nats,
         candidate.wording,

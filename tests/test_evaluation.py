@@ -15,6 +15,7 @@ from qa_bot.evaluation.calibration import expected_calibration_error, reliabilit
 from qa_bot.evaluation.comparison import compare, questions
 from qa_bot.evaluation.conversation import ask_in_turn
 from qa_bot.evaluation.floors import missed, read_floors
+from qa_bot.text import match_key
 
 FAQ = """question,answer
 文网文怎么续期?,期满前30日内申请延续。
@@ -98,6 +99,18 @@ def test_all_questions_of_an_entry_are_in_one_half(bundled, settings):
         frozenset({CHOOSE}),
         frozenset({REPORT}),
     }
+
+
+def test_no_judged_question_is_held_to_the_letter(bundled, settings):
+    base = bundled.index.base
+    held = {match_key(text) for entry in base.entries for text in entry.asked_as()}
+    first = [each for each in read_judgments(settings.judged, base) if not each.before]
+    assert [each.question for each in first if match_key(each.question) in held] == []
+
+
+def test_a_third_of_the_judged_questions_must_not_be_answered(bundled, settings):
+    judgments = read_judgments(settings.judged, bundled.index.base)
+    assert 3 * sum(not each.entries for each in judgments) >= len(judgments)
 
 
 def test_the_table_has_a_line_a_kind(bot, judged):

@@ -11,7 +11,6 @@ from qa_bot.mistakes import MistakesError
 from qa_bot.releases import (
     PublishedMeanwhileError,
     ReleaseError,
-    Releases,
     UnchangedError,
     differences,
     replies_changed,
@@ -23,11 +22,11 @@ if TYPE_CHECKING:
     from flask import Blueprint
     from werkzeug import Response
 
-    from qa_bot.releases import Draft
+    from qa_bot.releases import Draft, Releases
     from qa_bot.web.console.jobs import Jobs, Progress
     from qa_bot.web.live import LiveBot
 
-MOST_QUESTIONS = 2000
+MOST_QUESTIONS = 1500
 """How many questions both states are asked, to find the replies that change."""
 MOST_SHOWN = 200
 """How many entries, and how many replies, are listed."""
@@ -37,7 +36,7 @@ PATIENCE = 10.0
 
 def init_app(pages: Blueprint, live: LiveBot, jobs: Jobs) -> None:
     """Register the pages."""
-    releases = Releases.of(live.settings)
+    releases = live.releases
 
     @pages.get("/releases")
     def show_releases() -> Response:
@@ -71,6 +70,7 @@ def init_app(pages: Blueprint, live: LiveBot, jobs: Jobs) -> None:
             raise UnprocessableEntity
         try:
             releases.activate(int(number), wanted["who"], wanted["why"], wanted["expected"])
+            live.reload()
         except PublishedMeanwhileError as error:
             raise Conflict(str(error)) from None
         except (ReleaseError, MistakesError) as error:
@@ -80,7 +80,7 @@ def init_app(pages: Blueprint, live: LiveBot, jobs: Jobs) -> None:
 
 def compare(live: LiveBot, progress: Progress) -> dict[str, Any]:
     """Tell what the files hold that the current release does not, and which replies change."""
-    releases = Releases.of(live.settings)
+    releases = live.releases
     current = releases.current()
     with _drafted(releases, live, progress) as draft:
         old = releases.state(current, live.settings) if current else None
@@ -106,18 +106,24 @@ def compare(live: LiveBot, progress: Progress) -> dict[str, Any]:
 
 def publish(live: LiveBot, wanted: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Publish the files as they were when they were looked at."""
-    releases = Releases.of(live.settings)
+    releases = live.releases
     with _drafted(releases, live, progress) as draft:
         if draft.state.contents.hash != wanted["hash"]:
             raise JobError("the files have changed since; look at the changes anew", Conflict.code)
         try:
             release = releases.publish(
-                draft, wanted["who"], wanted["why"], wanted["expected"], force=wanted["force"]
+                draft,
+                wanted["who"],
+                wanted["why"],
+                wanted["expected"],
+                force=wanted["force"],
+                ready=live.have_ready,
             )
         except PublishedMeanwhileError as error:
             raise JobError(str(error), Conflict.code) from None
         except (UnchangedError, ReleaseError) as error:
             raise JobError(str(error)) from None
+    live.reload_or_keep()
     return {"number": release.number}
 
 

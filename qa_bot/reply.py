@@ -66,6 +66,8 @@ class Reply:
     """What the client sends back with the next question."""
     release: int = UNRELEASED
     """The release of the knowledge that answers."""
+    digested: str = ""
+    """Its digest, where that was made before for the same reply; empty: it was not."""
     nearest: Hit | None = None
     """The likeliest hit, whether or not it is spoken of; None: nothing was found."""
     margin: float | None = None
@@ -109,6 +111,8 @@ class Reply:
 
     def digest(self) -> str:
         """Identify what is said: equal for equal replies, whatever their ids and times."""
+        if self.digested:
+            return self.digested
         said = self.to_dict()
         for own in ("answer_id", "links", "timing_ms"):
             del said[own]

@@ -27,6 +27,7 @@ def test_a_reply_that_is_remembered_says_what_the_bot_says(bundled):
     assert without_id_and_time(again) == without_id_and_time(first)
     assert without_id_and_time(again) == without_id_and_time(bundled.ask(QUESTION))
     assert again.hit is first.hit
+    assert again.digest() == first.digest() == bundled.ask(QUESTION).digest()
 
 
 def test_each_reply_has_an_id_that_can_be_voted_on(bundled, journal):

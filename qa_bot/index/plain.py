@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from qa_bot.index.postings import Postings
 
 
-COMPARING = 1000
+COMPARING = 300
 """How many postings can be read while a text is compared."""
 
 

@@ -70,6 +70,14 @@ def test_a_process_that_ends_is_replaced_while_the_other_answers(server):
     assert before[1] in after
 
 
+def test_a_process_takes_no_question_before_it_can_answer(server):
+    os.kill(workers_of(server)[0], signal.SIGKILL)
+    server.wait_for("another takes its place")
+    statuses = [server.get("/readyz")[0] for _ in range(200)]
+    server.wait_for(OPENED)
+    assert set(statuses) == {200}
+
+
 def test_every_process_ends_when_the_server_is_told_to(server):
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(DEADLINE) == 0

@@ -99,12 +99,12 @@ def serve(live: LiveBot) -> None:
         name = f"[{host}]" if listening.family == socket.AF_INET6 else host
         log.info("listening at http://%s:%d/", name, port)
     if settings.workers == 1:
-        answer(app, live, sockets, lambda: None)
+        answer(app, live, sockets, lambda: None, at_once=True)
         return
 
-    def work(number: int, opened: Callable[[], None]) -> None:
+    def work(number: int, opened: Callable[[], None], at_once: bool) -> None:  # noqa: FBT001 - a Work
         live.worker = number
-        answer(app, live, sockets, opened)
+        answer(app, live, sockets, opened, at_once=at_once)
 
     Workers(settings.workers, work).run()
 
@@ -128,12 +128,18 @@ def answer(
     live: LiveBot,
     sockets: Sequence[socket.socket],
     opened: Callable[[], None],
+    *,
+    at_once: bool,
 ) -> None:
     """Answer in this process; `opened` is called when the knowledge was opened, and reloaded.
+
+    `at_once`, or only when the knowledge is open, where other processes answer until then.
 
     waitress, because it is pure Python, runs wherever Python does, and reads slow requests and
     writes slow responses in one event loop, so that a slow client never holds a thread.
     """
+    if not at_once:
+        live.reload()
     live.journal = open_journal(live.settings)
     server = make_server(app, sockets, live.settings.threads, live.settings.max_import_bytes)
     failed: list[MistakesError | ReleaseError | OSError] = []
@@ -141,7 +147,8 @@ def answer(
 
     def open_knowledge() -> None:
         try:
-            live.reload()
+            if at_once:
+                live.reload()
             opened()
         except (MistakesError, ReleaseError, OSError) as error:
             failed.append(error)

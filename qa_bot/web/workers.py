@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkProcess
     from types import FrameType
 
-    Work = Callable[[int, Callable[[], None]], None]
-    """Answer as the worker of a number; call what is given whenever the knowledge was opened."""
+    Work = Callable[[int, Callable[[], None], bool], None]
+    """Answer as the worker of a number; call what is given whenever the knowledge was opened.
+
+    True: at once, as no other worker answers; False: only when the knowledge is open.
+    """
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +91,9 @@ class Workers:
             os.kill(self._running[number].process.pid or 0, signal.SIGHUP)
             return
         here, there = Pipe(duplex=False)
-        process = get_context("fork").Process(target=self._live, args=(number, there))
+        process = get_context("fork").Process(
+            target=self._live, args=(number, there, not self._ready)
+        )
         process.start()
         there.close()
         self._running[number] = Worker(process, here)
@@ -136,12 +141,12 @@ class Workers:
         self._ready.discard(number)
         log.error("worker %d ended (%s): another takes its place", number, code)
 
-    def _live(self, number: int, line: Connection) -> None:
+    def _live(self, number: int, line: Connection, at_once: bool) -> None:  # noqa: FBT001 - by fork
         """Be a worker: answer, and end with the parent."""
         os.close(self._end)
         threading.Thread(target=self._end_with_parent, daemon=True).start()
         try:
-            self._work(number, lambda: line.send(None))
+            self._work(number, lambda: line.send(None), at_once)
         except (MistakesError, ReleaseError, OSError) as error:
             sys.stderr.write(f"{error}\n")
             raise SystemExit(1) from None

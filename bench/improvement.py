@@ -43,15 +43,15 @@ from qa_bot.reply import ANSWERED, CLARIFY
 from qa_bot.text import match_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from worlds import World
 
-    from qa_bot.evaluation import Judgment, Metrics
+    from qa_bot.evaluation import Judgment, Metrics, Verdict
     from qa_bot.gaps import Gap
 
 BEGUN = datetime.datetime(2026, 1, 5, tzinfo=datetime.UTC)
-FIRST_DAYS, THEN_DAYS = 28, 7
+FIRST_DAYS, THEN_DAYS = 180, 7
 """Over how many days the first questions are spread, and those between two steps."""
 VOTING = 0.2
 """The share of wrong answers that are voted down; no other votes are given."""
@@ -83,6 +83,8 @@ class State:
     """The share of the gaps of the start that are not listed any more; None: nobody looked."""
     done: Mapping[str, int] = field(default_factory=dict)
     """What the owner did so far."""
+    mixed: int = 0
+    """How many of the gaps that were handled held questions that different entries answer."""
 
 
 class Life:
@@ -106,6 +108,11 @@ class Life:
     def journal(self) -> Journal:
         """Open the journal."""
         return Journal(self._url, most_answers=1_000_000)
+
+    def gaps(self) -> list[Gap]:
+        """Find the gaps of all that was asked."""
+        with closing(self.journal()) as journal:
+            return find_gaps(self.bot, journal)
 
     def ask(self, questions: Sequence[Judgment], days: int, dice: random.Random) -> None:
         """Ask questions, spread over days, and vote some of the wrong answers down."""
@@ -142,10 +149,10 @@ def main() -> None:
     )
     parser.add_argument("--wordings", type=float, default=0.8, metavar="SHARE")
     parser.add_argument("--entries", type=float, default=0.4, metavar="SHARE")
-    parser.add_argument("--step", type=int, default=60, metavar="N")
-    parser.add_argument("--steps", type=int, default=5, metavar="N")
-    parser.add_argument("--first", type=int, default=800, metavar="N")
-    parser.add_argument("--then", type=int, default=80, metavar="N")
+    parser.add_argument("--step", type=int, default=100, metavar="N")
+    parser.add_argument("--steps", type=int, default=4, metavar="N")
+    parser.add_argument("--first", type=int, default=3000, metavar="N")
+    parser.add_argument("--then", type=int, default=100, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--public", type=Path, metavar="FOLDER")
     parser.add_argument("--most", type=int, default=600, metavar="N")
@@ -162,7 +169,7 @@ def main() -> None:
 
 def measure(
     work: Path, arguments: argparse.Namespace
-) -> tuple[World, Metrics | None, dict[str, list[State]]]:
+) -> tuple[World, State | None, dict[str, list[State]]]:
     """Replay the same stream twice: with gaps as they are ranked, and with random questions."""
     settings = replace(Settings.from_env(os.environ), state=work, cache=work / "cache")
     dice = random.Random(arguments.seed)
@@ -174,12 +181,12 @@ def measure(
         world = public(arguments.public, root, dice, arguments.most)
     else:
         world = bundled(settings, root, dice, (arguments.wordings, arguments.entries))
-        whole = judge(Bot.open(settings.knowledge, settings), world.held_out)
+        whole = state_of(Bot.open(settings.knowledge, settings), world, 0)
     stream = world.stream(dice)
     life = Life(world, start, settings)
     life.ask(list(islice(stream, arguments.first)), FIRST_DAYS, dice)
     later = [list(islice(stream, arguments.then)) for _ in range(arguments.steps)]
-    first = state_of(life, 0)
+    first = state_of(life.bot, world, 0)
     lines = {}
     for name in (RANKED, RANDOM):
         shutil.copytree(start, work / name)
@@ -200,8 +207,7 @@ def live(
     ranked, dice = name == RANKED, random.Random(arguments.seed)
     states: list[State] = []
     owner = Owner(life.root, life.world.whole, life.bot.analyzer.facets)
-    with closing(life.journal()) as journal:
-        gaps = find_gaps(life.bot, journal)
+    gaps = life.gaps()
     at_start = [texts_of(gap) for gap in gaps]
     states.append(replace(first, listed=len(gaps), closed=0.0))
     for questions in later:
@@ -211,15 +217,14 @@ def live(
             else:
                 owner.handle_random(arguments.step, life.truth, journal, dice)
         life.open()
-        state = state_of(life, states[-1].effort + arguments.step)
+        state = state_of(life.bot, life.world, states[-1].effort + arguments.step)
         life.ask(questions, THEN_DAYS, dice)
         if ranked:  # Who draws at random looks at no gaps.
-            with closing(life.journal()) as journal:
-                gaps = find_gaps(life.bot, journal)
+            gaps = life.gaps()
             still = frozenset[str]().union(*map(texts_of, gaps))
             closed = sum(not texts & still for texts in at_start) / len(at_start)
             state = replace(state, listed=len(gaps), closed=closed)
-        states.append(replace(state, done=dict(owner.done)))
+        states.append(replace(state, done=dict(owner.done), mixed=owner.mixed))
         print(name, states[-1].effort, state.closed, row(state), dict(owner.done), file=sys.stderr)
     return states
 
@@ -229,37 +234,34 @@ def texts_of(gap: Gap) -> frozenset[str]:
     return frozenset(map(match_key, (gap.question, *gap.variants)))
 
 
-def state_of(life: Life, effort: int) -> State:
+def state_of(bot: Bot, world: World, effort: int) -> State:
     """Judge the bot, and say why questions that it should answer are missed."""
-    metrics = judge(life.bot, life.world.held_out)
-    held = life.bot.index.ids
-    missed: Counter[str] = Counter()
-    by_id = {(one.before, one.question): one for one in life.world.held_out}
-    for verdict in metrics.verdicts:
-        if verdict.right and verdict.reply.outcome == ANSWERED:
-            continue
-        if ANSWERED not in verdict.expected:
-            continue
-        wanted = by_id[verdict.judgment.before, verdict.judgment.question].entries
-        if not any(id_ in held for id_ in wanted):
-            missed[REASONS[0]] += 1
-        elif verdict.reply.outcome == ANSWERED:
-            missed[REASONS[1] if verdict.wrong else REASONS[4]] += 1
-        else:
-            missed[REASONS[2] if verdict.reply.outcome == CLARIFY else REASONS[3]] += 1
+    metrics = judge(bot, world.held_out)
+    missed = Counter(
+        _reason(one, verdict, bot)
+        for one, verdict in zip(world.held_out, metrics.verdicts, strict=True)
+        if ANSWERED in verdict.expected
+        and not (verdict.right and verdict.reply.outcome == ANSWERED)
+    )
     return State(effort, metrics, missed)
 
 
-def judge(bot: Bot, questions: Iterable[Judgment]) -> Metrics:
+def _reason(asked: Judgment, verdict: Verdict, bot: Bot) -> str:
+    missing, wrong, asked_back, declined, otherwise = REASONS
+    if not any(id_ in bot.index.ids for id_ in asked.entries):
+        return missing
+    if verdict.reply.outcome == ANSWERED:
+        return wrong if verdict.wrong else otherwise
+    return asked_back if verdict.reply.outcome == CLARIFY else declined
+
+
+def judge(bot: Bot, questions: Sequence[Judgment]) -> Metrics:
     """Ask held-out questions; what is right is said by the whole base, whatever is held now."""
     held = bot.index.ids
-    return evaluate(
-        bot,
-        [
-            replace(one, entries=tuple(id_ for id_ in one.entries if id_ in held))
-            for one in questions
-        ],
-    )
+    known = [
+        replace(one, entries=tuple(id_ for id_ in one.entries if id_ in held)) for one in questions
+    ]
+    return evaluate(bot, known)
 
 
 def half_closed(states: Sequence[State]) -> State | None:
@@ -276,7 +278,7 @@ def row(state: State) -> list[float | None]:
 def report(
     arguments: argparse.Namespace,
     world: World,
-    whole: Metrics | None,
+    whole: State | None,
     lines: Mapping[str, Sequence[State]],
 ) -> str:
     """Write what was measured, and how."""
@@ -290,10 +292,10 @@ def report(
         f"{len(world.held_out)} questions held out, of which {answerable} are to be answered",
     ]
     if whole:
-        figures = whole.to_dict()
-        text.append("the whole base: " + ", ".join(f"{x} {figures[x]:.3f}" for x in MEASURES))
+        figures = zip(MEASURES, row(whole), strict=True)
+        text.append("the whole base: " + ", ".join(f"{x} {value:.3f}" for x, value in figures))
     head = ("handled", "decisions", "gaps listed", "closed", *MEASURES)
-    rows = [
+    rows: list[list[str | float | None]] = [
         [name, state.effort, state.listed, state.closed, *row(state)]
         for name, states in lines.items()
         for state in states
@@ -302,14 +304,17 @@ def report(
     for name, states in lines.items():
         text.append(f"{name}: {dict(states[-1].done)}")
     states = lines[RANKED]
-    chosen = [state for state in (states[0], half_closed(states), states[-1]) if state]
-    why = [[reason, *(state.missed.get(reason, 0) for state in chosen)] for reason in REASONS]
-    efforts = [f"after {state.effort}" for state in chosen]
+    text.append(f"{states[-1].mixed} of the gaps held questions that different entries answer")
+    chosen = [state for state in (states[0], half_closed(states), states[-1], whole) if state]
+    why: list[list[str | float | None]] = [
+        [reason, *(state.missed.get(reason, 0) for state in chosen)] for reason in REASONS
+    ]
+    efforts = [f"after {one.effort}" if one is not whole else "the whole base" for one in chosen]
     text.append(markdown(["missed, of those to be answered", *efforts], why))
     return "\n\n".join(text) + "\n"
 
 
-def plot(lines: Mapping[str, Sequence[State]], whole: Metrics | None, folder: Path) -> None:
+def plot(lines: Mapping[str, Sequence[State]], whole: State | None, folder: Path) -> None:
     """Draw the measures over the effort."""
     import matplotlib as mpl  # noqa: PLC0415 - only the drawing needs it
 
@@ -318,7 +323,7 @@ def plot(lines: Mapping[str, Sequence[State]], whole: Metrics | None, folder: Pa
 
     picture, panels = plt.subplots(1, len(MEASURES), figsize=(13, 4.5), layout="constrained")
     half = half_closed(lines[RANKED])
-    for number, (panel, measure_) in enumerate(zip(panels, MEASURES, strict=True)):
+    for number, (panel, measure) in enumerate(zip(panels, MEASURES, strict=True)):
         for name, states in lines.items():
             values = [row(state)[number] for state in states]
             panel.plot(
@@ -329,10 +334,10 @@ def plot(lines: Mapping[str, Sequence[State]], whole: Metrics | None, folder: Pa
                 label=name,
             )
         if whole:
-            panel.axhline(whole.to_dict()[measure_], color="grey", ls=":", label="the whole base")
+            panel.axhline(row(whole)[number], color="grey", ls=":", label="the whole base")
         if half:
             panel.axvline(half.effort, color="green", alpha=0.4, label="half of the gaps closed")
-        panel.set(xlabel="decisions", title=measure_)
+        panel.set(xlabel="decisions", title=measure)
         panel.grid(visible=True, alpha=0.3)
     picture.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     for ending in ("png", "svg"):

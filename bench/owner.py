@@ -40,6 +40,8 @@ class Owner:
     def __init__(self, root: Path, whole: Mapping[str, Entry], facets: FacetReader) -> None:
         """Take the files, and what the owner could write."""
         self.done: Counter[str] = Counter()
+        self.mixed = 0
+        """How many gaps held questions that different entries answer, or none."""
         self._root = root
         self._whole = whole
         self._facets = facets
@@ -50,6 +52,7 @@ class Owner:
         """Handle gaps one after another."""
         for gap in gaps:
             texts = (gap.question, *gap.variants)
+            self.mixed += len({truth[match_key(text)].entries for text in texts}) > 1
             listed = Kind.LISTED in gap.kinds
             what = self._mend(texts, truth, listed_as=gap.nearest if listed else None)
             if what in {NOTHING, REFUSED}:

@@ -1,11 +1,12 @@
 """Measure how a base gets better by closing gaps, and what that costs.
 
     python bench/improvement.py [--wordings SHARE] [--entries SHARE] [--step N] [--steps N]
-        [--first N] [--then N] [--seed N] [--public FOLDER] [--most N] [--folder DIR]
+        [--first N] [--days N] [--then N] [--seed N] [--public FOLDER] [--most N] [--folder DIR]
 
 A base begins poor: of the bundled one, shares of the wordings and of the answered entries are taken
-out; of a public set (see public_sets.py), all wordings of an intent but one. A stream of questions
-is asked of the real bot, which keeps its journal. Step by step an owner who knows the truth handles
+out; of a public set (see public_sets.py), all wordings of an intent but one. A stream of questions,
+the `first` ones over `days` and `then` more after each step, is asked of the real bot and kept in
+its journal. Step by step an owner who knows the truth handles
 the first N gaps: adds the questions as wordings, writes the entry that is missing, or ignores what
 must not be answered. Then the bot opens the changed files, and is judged by questions that the
 stream never asks. As a control the same number of decisions goes to questions of the journal,
@@ -51,15 +52,19 @@ if TYPE_CHECKING:
     from qa_bot.gaps import Gap
 
 BEGUN = datetime.datetime(2026, 1, 5, tzinfo=datetime.UTC)
-FIRST_DAYS, THEN_DAYS = 180, 7
-"""Over how many days the first questions are spread, and those between two steps."""
+WEEK = 7
+"""Over how many days the questions between two steps are spread."""
 VOTING = 0.2
 """The share of wrong answers that are voted down; no other votes are given."""
 TOP = 3
 """How many alternatives are asked for, as the page does."""
+SAMPLE, SAMPLED = 400, 1
+"""How many questions of the stream show what visitors get, and the seed that draws them: the same
+each time."""
 RANKED, RANDOM = "gaps, as ranked", "random questions"
 HALF = 0.5
-MEASURES = ("coverage", "wrong_answers", "honest_no")
+HELD_OUT = ("coverage", "wrong_answers", "honest_no")
+MEASURES = (*HELD_OUT, "coverage, as asked")
 REASONS = (
     "its entry is still missing",
     "another entry was answered",
@@ -77,6 +82,8 @@ class State:
     metrics: Metrics
     missed: Mapping[str, int]
     """Reason → how many held-out questions that should be answered are not."""
+    as_asked: float | None = None
+    """The coverage of questions as the stream asks them: those in demand count as often."""
     listed: int | None = None
     """How many gaps are listed, those of the next days included; None: nobody looked."""
     closed: float | None = None
@@ -150,8 +157,9 @@ def main() -> None:
     parser.add_argument("--wordings", type=float, default=0.8, metavar="SHARE")
     parser.add_argument("--entries", type=float, default=0.4, metavar="SHARE")
     parser.add_argument("--step", type=int, default=100, metavar="N")
-    parser.add_argument("--steps", type=int, default=4, metavar="N")
+    parser.add_argument("--steps", type=int, default=5, metavar="N")
     parser.add_argument("--first", type=int, default=3000, metavar="N")
+    parser.add_argument("--days", type=int, default=180, metavar="N")
     parser.add_argument("--then", type=int, default=100, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--public", type=Path, metavar="FOLDER")
@@ -184,7 +192,7 @@ def measure(
         whole = state_of(Bot.open(settings.knowledge, settings), world, 0)
     stream = world.stream(dice)
     life = Life(world, start, settings)
-    life.ask(list(islice(stream, arguments.first)), FIRST_DAYS, dice)
+    life.ask(list(islice(stream, arguments.first)), arguments.days, dice)
     later = [list(islice(stream, arguments.then)) for _ in range(arguments.steps)]
     first = state_of(life.bot, world, 0)
     lines = {}
@@ -218,14 +226,22 @@ def live(
                 owner.handle_random(arguments.step, life.truth, journal, dice)
         life.open()
         state = state_of(life.bot, life.world, states[-1].effort + arguments.step)
-        life.ask(questions, THEN_DAYS, dice)
+        life.ask(questions, WEEK, dice)
         if ranked:  # Who draws at random looks at no gaps.
             gaps = life.gaps()
             still = frozenset[str]().union(*map(texts_of, gaps))
             closed = sum(not texts & still for texts in at_start) / len(at_start)
             state = replace(state, listed=len(gaps), closed=closed)
         states.append(replace(state, done=dict(owner.done), mixed=owner.mixed))
-        print(name, states[-1].effort, state.closed, row(state), dict(owner.done), file=sys.stderr)
+        print(
+            name,
+            states[-1].effort,
+            state.closed,
+            row(state),
+            state.as_asked,
+            owner.done,
+            file=sys.stderr,
+        )
     return states
 
 
@@ -243,7 +259,8 @@ def state_of(bot: Bot, world: World, effort: int) -> State:
         if ANSWERED in verdict.expected
         and not (verdict.right and verdict.reply.outcome == ANSWERED)
     )
-    return State(effort, metrics, missed)
+    as_asked = judge(bot, list(islice(world.stream(random.Random(SAMPLED)), SAMPLE)))
+    return State(effort, metrics, missed, as_asked.to_dict()["coverage"])
 
 
 def _reason(asked: Judgment, verdict: Verdict, bot: Bot) -> str:
@@ -272,7 +289,7 @@ def half_closed(states: Sequence[State]) -> State | None:
 def row(state: State) -> list[float | None]:
     """Give the measures."""
     figures = state.metrics.to_dict()
-    return [figures[name] for name in MEASURES]
+    return [*(figures[name] for name in HELD_OUT), state.as_asked]
 
 
 def report(
@@ -293,7 +310,8 @@ def report(
     ]
     if whole:
         figures = zip(MEASURES, row(whole), strict=True)
-        text.append("the whole base: " + ", ".join(f"{x} {value:.3f}" for x, value in figures))
+        said = ", ".join(f"{x} {value:.3f}" for x, value in figures)
+        text.append(f"the whole base: {said}")
     head = ("handled", "decisions", "gaps listed", "closed", *MEASURES)
     rows: list[list[str | float | None]] = [
         [name, state.effort, state.listed, state.closed, *row(state)]
@@ -321,7 +339,7 @@ def plot(lines: Mapping[str, Sequence[State]], whole: State | None, folder: Path
     mpl.use("Agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
-    picture, panels = plt.subplots(1, len(MEASURES), figsize=(13, 4.5), layout="constrained")
+    picture, panels = plt.subplots(1, len(MEASURES), figsize=(14, 4.2), layout="constrained")
     half = half_closed(lines[RANKED])
     for number, (panel, measure) in enumerate(zip(panels, MEASURES, strict=True)):
         for name, states in lines.items():

@@ -65,6 +65,7 @@ def test_every_facet_file_says_what_it_is_called_and_how_it_is_asked_for(setting
         "CONTRIBUTING.md",
         "docs/api.md",
         "docs/architecture.md",
+        "docs/improvement.md",
         "docs/performance.md",
         "docs/widget.md",
     ],

@@ -323,7 +323,9 @@ def report(
         text.append(f"{name}: {dict(states[-1].done)}")
     states = lines[RANKED]
     text.append(f"{states[-1].mixed} of the gaps held questions that different entries answer")
-    chosen = [state for state in (states[0], half_closed(states), states[-1], whole) if state]
+    half = half_closed(states)
+    ends = (states[0], half if half is not states[-1] else None, states[-1], whole)
+    chosen = [state for state in ends if state]
     why: list[list[str | float | None]] = [
         [reason, *(state.missed.get(reason, 0) for state in chosen)] for reason in REASONS
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import pytest
@@ -32,6 +33,25 @@ def test_a_vote_is_withdrawn_as_often_as_it_is_sent(voting, feedback):
     voting.put(feedback, json={"rating": "up"})
     assert voting.delete(feedback).status_code == 204
     assert voting.delete(feedback).status_code == 204
+
+
+@pytest.mark.parametrize("question", ["文网文几年到期", "劳务派遣证多久办好", "烟草证怎么办"])
+def test_votes_change_no_reply(client_with, journal, question):
+    def ask(client):
+        """Give a reply's link, and its bytes without ids and times."""
+        reply = client.post(ANSWERS, json={"question": question, "top": 5}).get_json()
+        del reply["answer_id"], reply["timing_ms"]
+        return reply.pop("links")["feedback"], json.dumps(reply)
+
+    voting = client_with(journal, remembered_replies=0)  # What is remembered could not change.
+    _, before = ask(voting)
+    for rating in ("down", "down", "down", "up"):
+        link, reply = ask(voting)
+        assert reply == before
+        assert voting.put(link, json={"rating": rating, "reasons": ["过时"]}).status_code == 204
+    assert len(list(journal.votes())) == 4
+    restarted = client_with(journal, remembered_replies=0)
+    assert ask(restarted)[1] == before
 
 
 def test_an_answer_got_by_get_can_be_voted_on_too(voting):

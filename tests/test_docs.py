@@ -66,6 +66,7 @@ def test_every_facet_file_says_what_it_is_called_and_how_it_is_asked_for(setting
         "docs/api.md",
         "docs/architecture.md",
         "docs/console.md",
+        "docs/improvement.md",
         "docs/performance.md",
         "docs/widget.md",
     ],

@@ -106,7 +106,10 @@ def test_a_release_also_keeps_lexicon_phrases_and_the_settings_that_decide_what_
     publish()
     other = replace(own, contact="别的电话", answer_confidence=0.99, port=1)
     bot = releases.open(1, other)
-    assert (bot.settings.contact, bot.settings.answer_confidence) == (own.contact, 0.6)
+    assert (bot.settings.contact, bot.settings.answer_confidence) == (
+        own.contact,
+        own.answer_confidence,
+    )
     assert bot.settings.port == 1
     for place in (bot.settings.lexicon, bot.settings.phrases, bot.settings.coefficients):
         assert place.is_relative_to(releases.folder / "1")

@@ -326,7 +326,7 @@ def test_blank_rows_and_columns_are_passed_over(read, write):
         ("问题,,答案\n甲?,多,乙\n", "问答.csv:2: a cell without a heading: '多'"),
         ("问题,答案\n甲?,乙,多\n", "问答.csv:2: a cell beyond the last heading: '多'"),
         ("问题,分面\n甲?,江苏\n", "问答.csv:2:分面: '江苏' is not a facet; write it as region="),
-        ("问题,分面\n甲?,颜色=红\n", "问答.csv:2: unknown facet '颜色'; known facets: intent"),
+        ("问题,分面\n甲?,颜色=红\n", "问答.csv:2: unknown facet '颜色'; known facets: aside"),
         ("问题,分面\n甲?,region=火星\n", "问答.csv:2: unknown region '火星'"),
         ("问题,分面\n甲?,year=去年\n", "问答.csv:2: unknown year '去年'"),
         ("问题,答案\n甲?,乙\0\n", "问答.csv:2: a zero byte"),

@@ -37,11 +37,13 @@ def read_passages(text: str, location: Location) -> list[Passage]:
         # A heading with nothing below it is not a heading.
         section, lines = found[-1]
         lines.extend(section)
-    return [
+    passages = [
         Passage("\n".join(lines).strip(), location, BETWEEN_HEADINGS.join(section))
         for section, lines in found
         if any(lines)
     ]
+    # Marks without a word are what somebody typed, too.
+    return passages or [Passage(text, location)]
 
 
 def write_passages(passages: Iterable[Passage]) -> str:

@@ -125,10 +125,34 @@ def test_the_bundled_coefficients_can_be_read():
     assert models.order["strength"] > 0 > models.order["unaddressed"]
 
 
-def test_a_missing_coefficient_is_told(tmp_path):
-    data = json.loads(Settings().coefficients.read_text(encoding="utf-8"))
-    del data["confidence"]["passage"]["shape"]
-    path = tmp_path / "ranking.json"
-    path.write_text(json.dumps(data), encoding="utf-8")
-    with pytest.raises(MistakesError, match=r"ranking\.json: .*shape.*fit_ranking"):
-        read_coefficients(path)
+@pytest.fixture
+def altered(tmp_path):
+    """Write the bundled coefficients, altered; give where they lie."""
+
+    def write(alter):
+        data = json.loads(Settings().coefficients.read_text(encoding="utf-8"))
+        alter(data)
+        path = tmp_path / "ranking.json"
+        path.write_text(json.dumps(data), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_a_feature_that_earlier_coefficients_do_not_name_counts_nothing(altered):
+    models = read_coefficients(altered(lambda data: data["order"].pop("told")))
+    assert models.order["told"] == 0
+
+
+@pytest.mark.parametrize(
+    ("alter", "told"),
+    [
+        (lambda data: data["confidence"].pop("passage"), "passage"),
+        (lambda data: data["order"].update(nosuch=1.0), "no such feature: nosuch"),
+        (lambda data: data["order"].update(strength="viel"), "viel"),
+        (lambda data: data.update(order=[1.0]), "cannot be read"),
+    ],
+)
+def test_coefficients_that_make_no_model_are_told(altered, alter, told):
+    with pytest.raises(MistakesError, match=rf"ranking\.json: .*{told}.*fit_ranking"):
+        read_coefficients(altered(alter))

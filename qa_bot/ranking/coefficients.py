@@ -12,7 +12,7 @@ from qa_bot.ranking.closeness import CLOSE_FEATURES, NEAR_FEATURES
 from qa_bot.ranking.confidence import FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 SHORTLIST_FEATURES = (*CLOSE_FEATURES, "unaddressed")
@@ -32,17 +32,24 @@ class Coefficients:
 
 
 def read_coefficients(path: Path) -> Coefficients:
-    """Read the models; raise MistakesError when a coefficient is missing or not a number."""
+    """Read the models; raise MistakesError when one is missing, or names what is no feature.
+
+    A feature that a model does not name counts nothing: a release holds the coefficients of the
+    program that made it, which may have known fewer.
+    """
     try:
         data = json.loads(read_text(path, path.name))
         return Coefficients(
-            {name: float(data["order"][name]) for name in ORDER_FEATURES},
-            {
-                by: {name: float(data["confidence"][by][name]) for name in FEATURES}
-                for by in FOUND_BY
-            },
+            _read_model(data["order"], ORDER_FEATURES),
+            {by: _read_model(data["confidence"][by], FEATURES) for by in FOUND_BY},
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         problem = f"the coefficients cannot be read ({error!r})"
         remedy = "make them anew: python bench/fit_ranking.py"
         raise MistakesError([Mistake(Location(path.name), problem, remedy)]) from None
+
+
+def _read_model(model: Mapping[str, float], features: Sequence[str]) -> dict[str, float]:
+    if unknown := sorted(model.keys() - set(features)):
+        raise ValueError(f"no such feature: {', '.join(unknown)}")
+    return {name: float(model.get(name, 0.0)) for name in features}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain, islice
-from operator import mul
+from operator import attrgetter, mul
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -107,6 +107,8 @@ class Ranker:
         hits = self.order(query, candidates)
         asked = self.weigher.weigh(query.reading)
         vetoed = [hit for hit in hits if hit.contradicted]
+        # Of these only the strongest counts.
+        vetoed = [max(vetoed, key=attrgetter("nats"))] if vetoed else []
         weighed: list[Hit] = []
         most = EXACT
         for hit in hits[:k]:
@@ -169,9 +171,7 @@ class Ranker:
 
     def weights_of(self, hit: Hit) -> TextWeights:
         """Give the weights of the terms of the wording that a hit was found by."""
-        candidate = hit.candidate
-        first = self.index.wording_starts[candidate.number]
-        return self.weigher.of_wording(int(first) + candidate.wording_number)
+        return self.weigher.of_wording(self.index.place_of_wording(hit.candidate))
 
     def _look_closer(
         self, query: Query, asked: TextWeights, hit: Hit, evidence: Evidence | None
@@ -183,10 +183,9 @@ class Ranker:
     def _close_features(self, query: Query, asked: TextWeights, hit: Hit) -> tuple[float, ...]:
         shown = hit.passage.text if hit.passage else ""
         left = left_open(hit.candidate)
+        stored = self.weigher.told_by_wording(hit.candidate, asked.residual)
         told = self.weigher.told(hit.candidate, asked.residual)
-        sentence, held, told, unmet = close_features(
-            asked.residual, self.weights_of(hit).residual, told, hit.evidence
-        )
+        sentence, held, told, unmet = close_features(asked.residual, stored, told, hit.evidence)
         unaddressed = self.agreement.unaddressed(query, hit.candidate.number, shown)
         return left * sentence, left * held, left * told, unmet, unaddressed
 

@@ -45,6 +45,8 @@ DICTIONARY = 2
 """Raised whenever the dictionary is kept in another form."""
 BLOCKS = 1 << 12
 """How many blocks of text are remembered with their words."""
+NORMALIZED = 512
+"""How many texts are remembered with their normal form: a question's is asked for several times."""
 SUBWORDS = (2, 3)
 """Lengths of the shorter words that are looked for inside longer ones, as jieba's search mode."""
 
@@ -54,6 +56,7 @@ def _traditional_to_simplified() -> OpenCC:
     return OpenCC("t2s")
 
 
+@lru_cache(maxsize=NORMALIZED)
 def normalize(text: str) -> str:
     """Give the one form in which texts are compared: NFKC, lower case, simplified characters.
 

@@ -66,8 +66,8 @@ class Weigher:
 
     def residual_terms(self, reading: Reading) -> frozenset[str]:
         """Give the terms of a text of the base beside its typed facets."""
-        terms = form_terms("canonical", reading, self._analyzer)
-        return frozenset(term for term in terms if not self._is_typed(term))
+        terms = frozenset(form_terms("canonical", reading, self._analyzer))
+        return terms.difference([t for t in terms if t[0] == FACET and self._is_typed(t)])
 
     def _of_query(self, reading: Reading) -> TextWeights:
         written = self._index.form_weights("written", reading, self._analyzer)
@@ -76,12 +76,10 @@ class Weigher:
 
     def _beside_facets(self, weights: Mapping[str, float]) -> dict[str, float]:
         beside = dict(weights)
-        for term in weights:
-            if term[0] == FACET and self._is_typed(term):
-                del beside[term]
+        for term in [t for t in weights if t[0] == FACET and self._is_typed(t)]:
+            del beside[term]
         return beside
 
     def _is_typed(self, term: str) -> bool:
-        """Tell whether a term stands for a value of a facet that vetoes."""
-        facets = self._analyzer.facets.facets
-        return term[0] == FACET and facets[term[1:].partition("=")[0]].vetoes
+        """Tell whether a facet's term stands for a value of one that vetoes."""
+        return self._analyzer.facets.facets[term[1:].partition("=")[0]].vetoes

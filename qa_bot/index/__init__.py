@@ -44,7 +44,7 @@ from qa_bot.text import match_key
 from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -105,7 +105,7 @@ class Index:
     """Form, reading, analyzer → what a text asks for in that form; the last few are remembered."""
     _numbered: Callable[[tuple[str, ...], Analyzer], Mapping[int, str]] = field(init=False)
     """Canonical terms → those that wordings hold, by their numbers; the last few are remembered."""
-    _terms: Mapping[str, dict[str, tuple[int, float, int]]] = field(init=False)
+    _terms: dict[str, dict[str, tuple[int, float, int]]] = field(init=False)
     """Form → term → its number, its weight in a query and the place of its view; many of them."""
     _wording_starts: memoryview[int] = field(init=False)
     _passage_starts: memoryview[int] = field(init=False)
@@ -309,18 +309,16 @@ class Index:
         return self.passage_starts if form == "passages" else self.wording_starts
 
     def _look_up(
-        self, form: str, terms: Iterable[str], analyzer: Analyzer
+        self, form: str, terms: Collection[str], analyzer: Analyzer
     ) -> list[tuple[int, float, int]]:
         known, postings = self._terms[form], self.postings[form]
-        found = []
+        if len(known) >= TERMS:
+            # Another thread may still be reading what was known.
+            known = self._terms[form] = {}
         for term in terms:
-            own = known.get(term)
-            if own is None:
-                if len(known) >= TERMS:
-                    known.clear()
-                own = known[term] = postings.look_up(term, analyzer.background)
-            found.append(own)
-        return found
+            if term not in known:
+                known[term] = postings.look_up(term, analyzer.background)
+        return list(map(known.__getitem__, terms))
 
     def entry(self, id_: str) -> Entry:
         """Give the entry of an id; raise KeyError if there is none."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from qa_bot.index import passage_terms
+from qa_bot.index import form_terms, passage_terms
 from qa_bot.text import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from qa_bot.analyzer import Analyzer
+    from qa_bot.analyzer import Analyzer, Reading
     from qa_bot.index import Index
     from qa_bot.knowledge import Passage
     from qa_bot.query import Query
@@ -64,6 +64,8 @@ class _Sentence(NamedTuple):
 class _Cut:
     """A passage cut into sentences."""
 
+    reading: Reading
+    """Of the whole passage."""
     sentences: tuple[_Sentence, ...]
     residual: frozenset[str]
     heading: frozenset[str]
@@ -84,6 +86,7 @@ class EvidenceFinder:
         self._analyzer = analyzer
         self._weigher = weigher
         self._cut = lru_cache(maxsize=REMEMBERED)(self._cut_up)
+        self._heading = lru_cache(maxsize=REMEMBERED)(self._terms_of_heading)
 
     def asked(
         self, query: Query, asked: TextWeights
@@ -131,28 +134,48 @@ class EvidenceFinder:
 
         return find
 
+    def written_terms(self, passage: Passage) -> frozenset[str]:
+        """Give the terms of a passage in the views in which wordings are indexed as written."""
+        reading = self._cut(passage.text, passage.section).reading
+        return frozenset(form_terms("written", reading, self._analyzer))
+
     def _cut_up(self, text: str, section: str) -> _Cut:
         parts = []
         of_residual: dict[str, tuple[int, ...]] = {}
         of_terms: dict[str, tuple[int, ...]] = {}
         for place, sentence in enumerate(sentences(text)):
-            residual, terms = self._terms(sentence)
+            reading = self._analyzer.read(sentence)
+            residual = self._weigher.residual_of(reading)
             number = bool(NUMBER.search(sentence))
             parts.append(_Sentence(sentence, sum(residual.values()), number))
-            for found, held in ((of_residual, residual), (of_terms, terms)):
-                for term in held:
-                    found[term] = (*found.get(term, ()), place)
-        above, above_terms = self._terms(section) if section else ({}, frozenset())
-        whole, whole_terms = self._terms(text)
-        heading = above_terms.union(above)
-        around = heading | whole_terms
-        return _Cut(tuple(parts), frozenset(whole), heading, around, of_residual, of_terms)
+            _add_place(of_residual, residual, place)
+            _add_place(of_terms, passage_terms(reading, self._analyzer), place)
+        heading = self._heading(section)
+        whole = self._analyzer.read(text)
+        return _Cut(
+            whole,
+            tuple(parts),
+            self._weigher.residual_terms(whole),
+            heading,
+            heading.union(passage_terms(whole, self._analyzer)),
+            of_residual,
+            of_terms,
+        )
 
-    def _terms(self, text: str) -> tuple[Mapping[str, float], frozenset[str]]:
-        """Give the residual terms of a text with their weights, and those of passages."""
-        reading = self._analyzer.read(text)
-        terms = frozenset(passage_terms(reading, self._analyzer))
-        return self._weigher.residual_of(reading), terms
+    def _terms_of_heading(self, section: str) -> frozenset[str]:
+        if not section:
+            return frozenset()
+        reading = self._analyzer.read(section)
+        terms = passage_terms(reading, self._analyzer)
+        return self._weigher.residual_terms(reading).union(terms)
+
+
+def _add_place(places: dict[str, tuple[int, ...]], terms: Iterable[str], sentence: int) -> None:
+    """Take note that a sentence, which comes after those before, holds some terms."""
+    found: dict[str, tuple[int, ...]] = dict.fromkeys(terms, (sentence,))
+    for term in found.keys() & places.keys():
+        found[term] = (*places[term], sentence)
+    places.update(found)
 
 
 def _shared(

@@ -81,7 +81,7 @@ def explain(query: Query, hit: Hit, ranker: Ranker) -> Explanation:
     further = score - candidate.wording - text_part
     if hit.passage:
         words = [Part(p.asked, p.asked, "passage", p.terms) for p in _written(query.reading)]
-        text = stored.written.keys() | ranker.weigher.of(hit.passage.text).written.keys()
+        text = stored.written.keys() | ranker.evidence.written_terms(hit.passage)
         matches += _shared_out(words, text, asked.written, text_part)
     if further:
         matches.append(Match("", "", "wordings", further))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import add
 from typing import TYPE_CHECKING
 
 from qa_bot.lexicon import hash_files
@@ -109,8 +110,9 @@ class FacetReader:
 
     def _find(self, text: str) -> tuple[Mention, ...]:
         places: dict[str, list[Place]] = {name: [] for name in self.facets}
-        for start, first in enumerate(text):
-            for name, names, lengths in self._beginnings.get(first, ()):
+        begins = self._beginnings
+        for start, two in enumerate(map(add, text, f"{text[1:]} ")):
+            for name, names, lengths in begins.get(two) or begins.get(two[0]) or ():
                 for length in lengths:
                     given = text[start : start + length]
                     if given in names:
@@ -261,18 +263,23 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
 def _beginnings(
     listed: Iterable[tuple[str, Mapping[str, str]]],
 ) -> dict[str, list[tuple[str, Mapping[str, str], list[int]]]]:
-    """Give for each first character the facets that have names with it, and these names' lengths.
+    """Give for each two first characters the facets with such names, and these names' lengths.
 
-    The longest come first; thousands of names then cost no more than ten.
+    The longest come first; thousands of names then cost no more than ten. Names of one character
+    are given for it, and for all two that it is the first of.
     """
-    found: dict[str, list[tuple[str, Mapping[str, str], list[int]]]] = {}
-    for facet, names in listed:
-        lengths: dict[str, set[int]] = {}
+    lengths: dict[str, dict[str, set[int]]] = {}
+    of_facets = dict(listed)
+    for facet, names in of_facets.items():
         for name in names:
-            lengths.setdefault(name[0], set()).add(len(name))
-        for first, own in lengths.items():
-            found.setdefault(first, []).append((facet, names, sorted(own, reverse=True)))
-    return found
+            lengths.setdefault(name[:2], {}).setdefault(facet, set()).add(len(name))
+    for two, own in lengths.items():
+        for facet in lengths.get(two[0], ()):
+            own.setdefault(facet, set()).add(1)
+    return {
+        two: [(facet, of_facets[facet], sorted(n, reverse=True)) for facet, n in own.items()]
+        for two, own in lengths.items()
+    }
 
 
 def _longest(found: Sequence[Place]) -> Sequence[Place]:

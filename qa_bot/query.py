@@ -57,6 +57,8 @@ def strip_tails(text: str, tails: tuple[str, ...]) -> str:
         bare = text.strip(EDGES)
         if bare in tails:
             return bare
+        if not bare.endswith(tails) and not bare.startswith(tails):
+            return bare or text
         shorter = next(
             (
                 bare.removesuffix(tail) if bare.endswith(tail) else bare.removeprefix(tail)

@@ -43,6 +43,10 @@ WITHOUT_WORDS = "PYPINYIN_NO_PHRASES"
 DIGEST = hashlib.sha256().digest_size
 DICTIONARY = 2
 """Raised whenever the dictionary is kept in another form."""
+BLOCKS = 1 << 12
+"""How many blocks of text are remembered with their words."""
+NORMALIZED = 512
+"""How many texts are remembered with their normal form: a question's is asked for several times."""
 SUBWORDS = (2, 3)
 """Lengths of the shorter words that are looked for inside longer ones, as jieba's search mode."""
 
@@ -52,6 +56,7 @@ def _traditional_to_simplified() -> OpenCC:
     return OpenCC("t2s")
 
 
+@lru_cache(maxsize=NORMALIZED)
 def normalize(text: str) -> str:
     """Give the one form in which texts are compared: NFKC, lower case, simplified characters.
 
@@ -139,6 +144,8 @@ class Segmenter:
         for word in sorted(words):
             self._jieba.add_word(word)
         self._times = self._jieba.FREQ.get
+        self._words_of = lru_cache(maxsize=BLOCKS)(self._cut_block)
+        """Block → its words; many are remembered: a text is cut whole and in sentences."""
         self._log_total = math.log(self._jieba.total)
 
     def cut(self, text: str) -> list[str]:
@@ -148,7 +155,7 @@ class Segmenter:
         """
         words: list[str] = []
         for block in BLOCK.findall(text):
-            words += self._cut_block(block) if len(block) > 1 else block
+            words += self._words_of(block) if len(block) > 1 else block
         return [word for word in words if word.isalnum() or not NOT_A_WORD.fullmatch(word)]
 
     def _cut_block(self, block: str) -> list[str]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import FACET
+from qa_bot.index import form_terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +40,6 @@ class Weigher:
         """Weigh as the index does."""
         self._index = index
         self._analyzer = analyzer
-        self.of = lru_cache(maxsize=REMEMBERED)(self._of_text)
-        """Text of the base → its weights; the last few are remembered."""
         self.weigh = lru_cache(maxsize=QUERIES)(self._of_query)
         """Reading of a question → the weights of its terms; once for all it is compared with."""
         self.of_wording = lru_cache(maxsize=REMEMBERED)(self._of_wording)
@@ -52,6 +51,10 @@ class Weigher:
         held = self._index.told(candidate, weights, self._analyzer)
         return sum(weights[term] for term in held) / total if total else 1.0
 
+    def told_by_wording(self, candidate: Candidate, weights: Mapping[str, float]) -> list[str]:
+        """Give those of the weighed canonical terms that a candidate's nearest wording holds."""
+        return self._index.told_by_wording(candidate, weights, self._analyzer)
+
     def _of_wording(self, number: int) -> TextWeights:
         written = self._index.weights_of_text("written", number)
         canonical = self._index.weights_of_text("canonical", number)
@@ -61,11 +64,10 @@ class Weigher:
         """Weigh the terms of a text of the base beside its typed facets."""
         return self._beside_facets(self._index.read_weights("canonical", reading, self._analyzer))
 
-    def _of_text(self, text: str) -> TextWeights:
-        reading = self._analyzer.read(text)
-        written = self._index.read_weights("written", reading, self._analyzer)
-        canonical = self._index.read_weights("canonical", reading, self._analyzer)
-        return TextWeights(written, canonical, self._beside_facets(canonical))
+    def residual_terms(self, reading: Reading) -> frozenset[str]:
+        """Give the terms of a text of the base beside its typed facets."""
+        terms = frozenset(form_terms("canonical", reading, self._analyzer))
+        return terms.difference([t for t in terms if t[0] == FACET and self._is_typed(t)])
 
     def _of_query(self, reading: Reading) -> TextWeights:
         written = self._index.form_weights("written", reading, self._analyzer)
@@ -73,9 +75,11 @@ class Weigher:
         return TextWeights(written, canonical, self._beside_facets(canonical))
 
     def _beside_facets(self, weights: Mapping[str, float]) -> dict[str, float]:
-        facets = self._analyzer.facets.facets
-        return {
-            term: weight
-            for term, weight in weights.items()
-            if term[0] != FACET or not facets[term[1:].partition("=")[0]].vetoes
-        }
+        beside = dict(weights)
+        for term in [t for t in weights if t[0] == FACET and self._is_typed(t)]:
+            del beside[term]
+        return beside
+
+    def _is_typed(self, term: str) -> bool:
+        """Tell whether a facet's term stands for a value of one that vetoes."""
+        return self._analyzer.facets.facets[term[1:].partition("=")[0]].vetoes

@@ -53,6 +53,8 @@ class Dialogue:
 
     def chosen(self, query: Query, context: Context) -> str:
         """Give the id of the entry that is named by its place (第二个); empty: none."""
+        if not (context.entry or context.offered):
+            return ""
         if not self.followups.previous.isdisjoint(self._forms(query)):
             return context.entry
         place = None if context.options else self._place(query, context.offered)

@@ -24,7 +24,8 @@ from qa_bot.index.candidates import tversky as tversky
 from qa_bot.index.characters import Characters as Characters
 from qa_bot.index.characters import Sounding as Sounding
 from qa_bot.index.entries import StoredEntries
-from qa_bot.index.forms import FORMS, form_terms
+from qa_bot.index.forms import FORMS
+from qa_bot.index.forms import form_terms as form_terms
 from qa_bot.index.forms import passage_terms as passage_terms
 from qa_bot.index.likeness import Likeness, Sought
 from qa_bot.index.nearest import Nearest
@@ -43,7 +44,7 @@ from qa_bot.text import match_key
 from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -102,10 +103,13 @@ class Index:
     """The words of the wordings, and in how many wordings each of them stands."""
     _asked: Callable[[str, Reading, Analyzer], Asked] = field(init=False)
     """Form, reading, analyzer → what a text asks for in that form; the last few are remembered."""
-    _terms: Mapping[str, dict[str, tuple[int, float, int]]] = field(init=False)
+    _numbered: Callable[[tuple[str, ...], Analyzer], Mapping[int, str]] = field(init=False)
+    """Canonical terms → those that wordings hold, by their numbers; the last few are remembered."""
+    _terms: dict[str, dict[str, tuple[int, float, int]]] = field(init=False)
     """Form → term → its number, its weight in a query and the place of its view; many of them."""
+    _wording_starts: memoryview[int] = field(init=False)
     _passage_starts: memoryview[int] = field(init=False)
-    """Single items of it are quicker to take than those of the array."""
+    """Single items of them are quicker to take than those of the arrays."""
     _names: Mapping[str, Callable[[int], str]] = field(init=False)
     """Form → number of a term → the term; many are remembered."""
     _searches: Mapping[str, Search] = field(init=False)
@@ -115,12 +119,14 @@ class Index:
     def __post_init__(self) -> None:
         """Remember what was looked up: search, ranking and explanation ask for the same."""
         object.__setattr__(self, "_asked", lru_cache(maxsize=64)(self._look_up_all))
+        object.__setattr__(self, "_numbered", lru_cache(maxsize=64)(self._number_all))
         object.__setattr__(self, "_terms", {form: {} for form in self.postings})
         names = {
             form: lru_cache(maxsize=TERMS)(part.vocabulary.name)
             for form, part in self.postings.items()
         }
         object.__setattr__(self, "_names", names)
+        object.__setattr__(self, "_wording_starts", self.wording_starts.data)
         object.__setattr__(self, "_passage_starts", self.passage_starts.data)
         room = Room()
         scans = {
@@ -134,10 +140,6 @@ class Index:
         object.__setattr__(self, "_searches", searches)
         object.__setattr__(self, "_hastening", Hastening(searches.values()))
         object.__setattr__(self, "words", Words(self.postings["written"]))
-        scans = {
-            form: PlainKernel(part, self._starts(form)) for form, part in self.postings.items()
-        }
-        object.__setattr__(self, "_scans", scans)
 
     @classmethod
     def build(
@@ -234,22 +236,40 @@ class Index:
         """Give the terms of a query in a form with their weights; the last few are remembered."""
         return self._asked(form, reading, analyzer).weights
 
-    def told(self, candidate: Candidate, terms: Iterable[str], analyzer: Analyzer) -> set[str]:
+    def told(self, candidate: Candidate, terms: Iterable[str], analyzer: Analyzer) -> list[str]:
         """Give those of the canonical terms that an entry's wordings, taken together, hold.
 
         Of very many wordings the first and the nearest are: all of them hold nearly every word.
         """
+        start = self._wording_starts[candidate.number]
+        end = min(self._wording_starts[candidate.number + 1], start + TELLING)
+        nearest = self.place_of_wording(candidate)
+        return self._held({*range(start, end), nearest}, terms, analyzer)
+
+    def told_by_wording(
+        self, candidate: Candidate, terms: Iterable[str], analyzer: Analyzer
+    ) -> list[str]:
+        """Give those of the canonical terms that a candidate's nearest wording holds."""
+        return self._held((self.place_of_wording(candidate),), terms, analyzer)
+
+    def place_of_wording(self, candidate: Candidate) -> int:
+        """Give the place of a candidate's nearest wording among all wordings."""
+        return self._wording_starts[candidate.number] + candidate.wording_number
+
+    def _held(self, wordings: Iterable[int], terms: Iterable[str], analyzer: Analyzer) -> list[str]:
+        """Give those of the canonical terms, in order, that some of the wordings hold."""
         postings = self.postings["canonical"]
-        start, end = self.wording_starts[candidate.number : candidate.number + 2].tolist()
-        texts = [*range(start, min(end, start + TELLING)), start + candidate.wording_number]
-        ranks = postings.ranks[texts]
-        starts, ends = postings.text_starts[ranks], postings.text_starts[ranks + 1]
         held: set[int] = set()
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        for wording in wordings:
+            rank = postings.ranks[wording]
+            start, end = postings.text_starts[rank], postings.text_starts[rank + 1]
             held.update(postings.terms[start:end].tolist())
-        asked = list(terms)
-        numbers = self._look_up("canonical", asked, analyzer)
-        return {term for term, found in zip(asked, numbers, strict=True) if found[0] in held}
+        numbered = self._numbered(tuple(terms), analyzer)
+        return [term for number, term in numbered.items() if number in held]
+
+    def _number_all(self, terms: tuple[str, ...], analyzer: Analyzer) -> dict[int, str]:
+        found = self._look_up("canonical", terms, analyzer)
+        return {own[0]: term for term, own in zip(terms, found, strict=True) if own[0] >= 0}
 
     def read_weights(self, form: str, reading: Reading, analyzer: Analyzer) -> dict[str, float]:
         """Give the terms of any text in a form, and the weight of each in a query."""
@@ -289,18 +309,16 @@ class Index:
         return self.passage_starts if form == "passages" else self.wording_starts
 
     def _look_up(
-        self, form: str, terms: Iterable[str], analyzer: Analyzer
+        self, form: str, terms: Collection[str], analyzer: Analyzer
     ) -> list[tuple[int, float, int]]:
         known, postings = self._terms[form], self.postings[form]
-        found = []
+        if len(known) >= TERMS:
+            # Another thread may still be reading what was known.
+            known = self._terms[form] = {}
         for term in terms:
-            own = known.get(term)
-            if own is None:
-                if len(known) >= TERMS:
-                    known.clear()
-                own = known[term] = postings.look_up(term, analyzer.background)
-            found.append(own)
-        return found
+            if term not in known:
+                known[term] = postings.look_up(term, analyzer.background)
+        return list(map(known.__getitem__, terms))
 
     def entry(self, id_: str) -> Entry:
         """Give the entry of an id; raise KeyError if there is none."""

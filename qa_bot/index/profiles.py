@@ -46,6 +46,9 @@ class Profiles(Sequence["Facets"]):
         """Facet → the values that an entry names alone, or its owner states."""
         self.numbers = numbers
         self._members, self._ends = members, ends
+        # Single items of a memoryview are several times as quick to take as those of an array.
+        self.number = numbers.data.__getitem__
+        """Entry → the number of its profile."""
         self.profile = lru_cache(maxsize=REMEMBERED)(self._profile)
         """Number of a profile → its facets; the last few are remembered."""
 
@@ -113,7 +116,7 @@ class Profiles(Sequence["Facets"]):
     def __getitem__(self, number: int | slice) -> Facets | tuple[Facets, ...]:
         if isinstance(number, slice):
             return tuple(map(self.profile, self.numbers[number].tolist()))
-        return self.profile(int(self.numbers[number]))
+        return self.profile(self.number(number))
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import chain, islice
-from operator import mul
+from operator import attrgetter, mul
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +20,7 @@ from qa_bot.ranking.strangers import Strangers
 from qa_bot.weights import Weigher
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from qa_bot.analyzer import Analyzer
     from qa_bot.evidence import Evidence
@@ -36,6 +37,9 @@ SHORTLIST = 12
 """How many candidates a closer look is taken at."""
 TIE = 0.15
 """Hits whose strength is within this of another's fit as well (in nats)."""
+ASKED, ALIKE = 64, 1024
+"""For how many sets of facets asked for, and of how many entries, it is remembered what the facets
+say: questions share most of theirs."""
 WHOLE = 0.6
 """Likeness of a wording from which on the question is that of the entry as a whole."""
 AKIN = 3.0
@@ -93,6 +97,9 @@ class Ranker:
         self.analyzer = analyzer
         self.weigher = Weigher(index, analyzer)
         self.evidence = EvidenceFinder(index, analyzer, self.weigher)
+        self._say: Callable[[Hashable], dict[Hashable, tuple[float, tuple[str, ...]]]]
+        self._say = lru_cache(maxsize=ASKED)(lambda _: {})
+        """Facets asked for → entries that are alike → what their facets say of them."""
         self._strangers = Strangers(index, analyzer)
         self._near = tuple(coefficients.order[name] for name in NEAR_FEATURES)
         self._close = tuple(coefficients.order[name] for name in SHORTLIST_FEATURES)
@@ -107,6 +114,8 @@ class Ranker:
         hits = self.order(query, candidates)
         asked = self.weigher.weigh(query.reading)
         vetoed = [hit for hit in hits if hit.contradicted]
+        # Of these only the strongest counts.
+        vetoed = [max(vetoed, key=attrgetter("nats"))] if vetoed else []
         weighed: list[Hit] = []
         most = EXACT
         for hit in hits[:k]:
@@ -132,7 +141,9 @@ class Ranker:
         All are ordered by what the search and the facets say; then a closer look is taken at the
         first.
         """
-        say: dict[Hashable, tuple[float, tuple[str, ...]]] = {}
+        say = self._say(tuple(query.facets.items()))
+        if len(say) > ALIKE:
+            say.clear()
         hits = sorted((self._hit(query, candidate, say) for candidate in candidates), key=_place)
         asked = self.weigher.weigh(query.reading)
         evidence_of = self.evidence.asked(query, asked)
@@ -169,9 +180,7 @@ class Ranker:
 
     def weights_of(self, hit: Hit) -> TextWeights:
         """Give the weights of the terms of the wording that a hit was found by."""
-        candidate = hit.candidate
-        first = self.index.wording_starts[candidate.number]
-        return self.weigher.of_wording(int(first) + candidate.wording_number)
+        return self.weigher.of_wording(self.index.place_of_wording(hit.candidate))
 
     def _look_closer(
         self, query: Query, asked: TextWeights, hit: Hit, evidence: Evidence | None
@@ -183,10 +192,9 @@ class Ranker:
     def _close_features(self, query: Query, asked: TextWeights, hit: Hit) -> tuple[float, ...]:
         shown = hit.passage.text if hit.passage else ""
         left = left_open(hit.candidate)
+        stored = self.weigher.told_by_wording(hit.candidate, asked.residual)
         told = self.weigher.told(hit.candidate, asked.residual)
-        sentence, held, told, unmet = close_features(
-            asked.residual, self.weights_of(hit).residual, told, hit.evidence
-        )
+        sentence, held, told, unmet = close_features(asked.residual, stored, told, hit.evidence)
         unaddressed = self.agreement.unaddressed(query, hit.candidate.number, shown)
         return left * sentence, left * held, left * told, unmet, unaddressed
 
@@ -196,12 +204,13 @@ class Ranker:
         """Make the hit of a candidate; `say` remembers what the facets say, for all alike."""
         number = candidate.number
         alike = self.agreement.alike(query, number)
-        if alike not in say:
+        said = say.get(alike)
+        if said is None:
             weights = self.coefficients.order
             states = self.agreement.states(query, number)
             value = sum(weights[name] * count for name, count in states.items() if count)
-            say[alike] = value, self.agreement.contradicted(query, number)
-        facets_say, contradicted = say[alike]
+            said = say[alike] = value, self.agreement.contradicted(query, number)
+        facets_say, contradicted = said
         nats = log_strength(candidate)
         near = near_features(candidate, self.index.count_passages(number), nats)
         return Hit(

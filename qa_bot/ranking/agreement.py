@@ -49,11 +49,12 @@ class Agreement:
 
     def alike(self, query: Query, number: int) -> Hashable:
         """Identify the entries for which the facets say the same of a query."""
-        profile = int(self.of_entries.numbers[number])
+        profile = self.of_entries.number(number)
         held = self.of_entries.profile(profile)
-        facets = self.facets.facets
-        silent = any(name not in held and not facets[name].silence_serves for name in query.facets)
-        return (profile, number if silent else None)
+        for name in query.facets:
+            if name not in held and not self.facets.facets[name].silence_serves:
+                return (profile, number)
+        return profile
 
     def contradicted(self, query: Query, number: int) -> tuple[str, ...]:
         """Give the facets in which an entry is about something else than the query: a veto."""

@@ -49,13 +49,13 @@ def close_features(
 ) -> tuple[float, ...]:
     """Give `CLOSE_FEATURES`, each about the question beside its typed facets.
 
-    `asked` are its terms and their weights, `stored` the terms of the candidate's wording.
+    `asked` are its terms and their weights, `stored` those of the candidate's wording.
     `sentence` is the likeness of the best sentence, `held` the share that wording and passage
     hold, `told` the share that the entry's wordings hold together, `unmet` how telling the rarest
     word is that neither wording nor passage holds.
     """
     total = sum(asked.values()) or 1.0
-    met = evidence.held.union(stored) if evidence else stored
+    met = evidence.held.union(stored) if evidence else frozenset(stored)
     lacked = [weight for term, weight in asked.items() if term not in met]
     words = (w for term, w in asked.items() if term[0] == WORD and term not in met)
     return (

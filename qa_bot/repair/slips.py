@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import CHARACTER, WORD
@@ -29,6 +30,8 @@ HARDLY_ANY = 1e-7
 OF_VERBS = ("了", "着", "过")
 """What follows a verb: a character before it is one, and no slip (许可挣了)."""
 
+REMEMBERED = 1 << 14
+"""How many terms are remembered once they were compared with."""
 LETTERS = re.compile("[a-z]+")
 
 
@@ -49,6 +52,12 @@ class SlipJudge:
         self._background = analyzer.background
         self._lexicon = analyzer.lexicon
         self._terms = terms
+        self._right = lru_cache(maxsize=REMEMBERED)(self._read_term)
+        """Term → its units, and whether it is mended; the last few are remembered."""
+
+    def _read_term(self, term: str) -> tuple[list[str], bool]:
+        right = units(term)
+        return right, "".join(right) in self._terms
 
     def slip(
         self, text: str, words: Sequence[tuple[int, int]], parts: Sequence[Unit], term: str
@@ -58,10 +67,10 @@ class SlipJudge:
         `words` says where the text's words begin and end.
         """
         typed = [part.text for part in parts]
-        right = units(term)
+        right, own = self._right(term)
         if typed == right:
             return None
-        slip = self._compare(typed, right)
+        slip = self._compare(typed, right, own=own)
         if slip is None:
             return None
         start, end = parts[0].start, parts[-1].end
@@ -76,10 +85,12 @@ class SlipJudge:
         likely = not (counted or verb) and self._likely(text, window, places, len(right))
         return slip if likely else None
 
-    def _compare(self, typed: list[str], right: list[str]) -> Slip | None:
-        """Give the slip, if it is of a kind that the term's length allows."""
+    def _compare(self, typed: list[str], right: list[str], *, own: bool) -> Slip | None:
+        """Give the slip, if it is of a kind that the term's length allows.
+
+        `own` says whether the term is mended.
+        """
         size = len(right)
-        own = "".join(right) in self._terms
         if len(typed) != size:
             return self._miscounted(typed, right) if own and size >= MISCOUNTED else None
         places = tuple(n for n in range(size) if typed[n] != right[n])

@@ -130,6 +130,11 @@ class Trie:
         self._ends, self._longest = terms.ends.data, terms.longest.data
         self._onward = lru_cache(maxsize=REMEMBERED)(self._read_node)
         """Node → sound → node; the last few are remembered."""
+        self._term = lru_cache(maxsize=REMEMBERED)(self._read_term)
+        """Place among those where terms end → the term; the last few are remembered."""
+        self._beyond = lru_cache(maxsize=REMEMBERED)(self._read_beyond)
+        """Node → sound → the nodes it leads to after any other sound; the last few are remembered.
+        """
         self.sound = lru_cache(maxsize=REMEMBERED)(self._number)
         """Unit → the number of how it sounds; -1: no term has that sound."""
 
@@ -142,6 +147,16 @@ class Trie:
             zip(self._terms.sounds[own].tolist(), self._terms.to[own].tolist(), strict=True)
         )
 
+    def _read_term(self, place: int) -> str:
+        return self._terms.names.name(self._terms.ended[place])
+
+    def _read_beyond(self, node: int) -> dict[int, list[int]]:
+        beyond: dict[int, list[int]] = {}
+        for other in self._onward(node).values():
+            for sound, after in self._onward(other).items():
+                beyond.setdefault(sound, []).append(after)
+        return beyond
+
     def walk(self, parts: Sequence[Unit], first: int) -> Iterator[tuple[int, str]]:
         """Give the terms that units from `first` on may mean, each with the unit after them.
 
@@ -152,7 +167,7 @@ class Trie:
         while agenda:
             node, at, mistaken = agenda.pop()
             for place in range(ends[node], ends[node + 1]):
-                yield at, self._terms.names.name(self._terms.ended[place])
+                yield at, self._term(place)
             if at == len(parts):
                 continue
             part, known = parts[at], onward(node)
@@ -180,5 +195,5 @@ class Trie:
             if miscounted:
                 onward.append((then, at + 2))
         if miscounted:
-            onward += [(self._onward(other).get(sound), at + 1) for other in known.values()]
+            onward += [(other, at + 1) for other in self._beyond(node).get(sound, ())]
         return [(other, after, True) for other, after in onward if other is not None]

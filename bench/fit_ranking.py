@@ -5,7 +5,8 @@
 The order of candidates is fitted listwise (conditional logit), confidence by logistic regression,
 both on the choosing half of the judged questions, on questions that the base itself gives, on
 bench/beside.txt, which must not be answered, and, where FOLDER holds public question sets, on the
-choosing part of each. Only coefficients leave this script.
+choosing part of each; confidence also on small parts of all these bases (small_bases.py). Only
+coefficients leave this script.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from public_sets import chosen, read_set
+from public_sets import chosen, joined, read_set
 from quality import analyzer_for, set_folders
 from scipy.optimize import minimize
 from scipy.special import expit
+from small_bases import Asked, parts_of_bundled, parts_of_public
 
 from qa_bot import Bot, Settings
+from qa_bot.analyzer import Analyzer
 from qa_bot.evaluation import CHOOSE, half_of, read_judgments
 from qa_bot.evaluation.frames import deleted
 from qa_bot.index import Index
@@ -39,8 +42,10 @@ from qa_bot.text import match_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from qa_bot.analyzer import Analyzer
+    from small_bases import Part
+
     from qa_bot.evaluation import Judgment
+    from qa_bot.index import Candidate
     from qa_bot.knowledge import Entry
     from qa_bot.query import Query
 
@@ -51,6 +56,7 @@ QUESTIONS = 200
 WORDINGS_LEFT_OUT = 3
 """How many wordings of each entry are asked as if they were not stored."""
 JUDGED, OWN, ARTICLES, BESIDE, PUBLIC = "judged", "own", "articles", "beside", "public"
+SMALL, SMALL_PUBLIC = "small", "small public"
 ORDER_SHARES = {JUDGED: 0.4, OWN: 0.2, ARTICLES: 0.0, BESIDE: 0.0, PUBLIC: 0.4}
 CONFIDENCE_SHARES = {
     "wording": {JUDGED: 0.5, OWN: 0.2, ARTICLES: 0.0, BESIDE: 0.1, PUBLIC: 0.2},
@@ -72,23 +78,12 @@ NOT_ABOVE_0 |= set(STATE_FEATURES) - {"typed_agree", "loose_agree"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question, and the entries that answer it."""
-
-    question: str
-    right: frozenset[int]
-    left_out: int = -1
-    """An entry that is taken out of what is found."""
-
-
-@dataclass(frozen=True, slots=True)
 class Group:
-    """Questions asked of one base."""
+    """Questions asked of a base, or of several small ones."""
 
     name: str
-    index: Index
     analyzer: Analyzer
-    asked: list[Asked]
+    parts: list[Part]
     share: float
     """What part of what its kind counts."""
 
@@ -105,9 +100,11 @@ def main() -> None:
     settings = Settings()
     bot = open_bot(settings)
     groups = [judged(bot, settings), *own(bot), articles(bot, settings), beside(bot)]
+    groups += [small(bot, settings)]
     if arguments.public:
         folders = set_folders([arguments.public])
         groups += [public(folder, settings, 1 / len(folders)) for folder in folders]
+        groups += [small_public(folder, settings, 1 / len(folders)) for folder in folders]
     models = replace(bot.ranker.coefficients, order=rounded(fit_order(groups, bot)))
     rows = [(group, list(first_rows(group, models))) for group in groups]
     confidence = {by: rounded(fit_confidence(rows, by)) for by in FOUND_BY}
@@ -139,7 +136,7 @@ def judged(bot: Bot, settings: Settings) -> Group:
         Asked(judgment.question, right_entries(bot, judgment.entries))
         for judgment in chosen_judgments(bot, settings)
     ]
-    return Group(JUDGED, bot.index, bot.analyzer, asked, 1)
+    return Group(JUDGED, bot.analyzer, [(bot.index, asked)], 1)
 
 
 def chosen_judgments(bot: Bot, settings: Settings) -> list[Judgment]:
@@ -167,14 +164,14 @@ def own(bot: Bot) -> Iterator[Group]:
                 asked.append(Asked(wording, frozenset({number})))
                 asked.append(Asked(wording, frozenset(), left_out=number))
         index = Index.build(kept, bot.analyzer)
-        yield Group(OWN, index, bot.analyzer, asked, 0.9 / WORDINGS_LEFT_OUT)
+        yield Group(OWN, bot.analyzer, [(index, asked)], 0.9 / WORDINGS_LEFT_OUT)
     # What is left when a permit or a region is left out means every entry that it stands in.
     meant: dict[str, set[int]] = {}
     numbers = {entry.id: number for number, entry in enumerate(entries)}
     for case in deleted(bot):
         meant.setdefault(case.question, set()).add(numbers[case.entry.id])
     asked = [Asked(q, frozenset(right)) for q, right in meant.items() if half_of(q) == CHOOSE]
-    yield Group(OWN, bot.index, bot.analyzer, asked, 0.1)
+    yield Group(OWN, bot.analyzer, [(bot.index, asked)], 0.1)
 
 
 def without(entry: Entry, turn: int) -> Entry:
@@ -202,14 +199,37 @@ def articles(bot: Bot, settings: Settings) -> Group:
                 asked.append(Asked(judgment.question, frozenset(), left_out=right.pop()))
         elif not names:
             asked.append(Asked(judgment.question, frozenset()))
-    return Group(ARTICLES, Index.build(KnowledgeBase(kept), bot.analyzer), bot.analyzer, asked, 1)
+    index = Index.build(KnowledgeBase(kept), bot.analyzer)
+    return Group(ARTICLES, bot.analyzer, [(index, asked)], 1)
 
 
 def beside(bot: Bot) -> Group:
     """Give questions beside what the bundled base holds: nothing answers them."""
     lines = BESIDE_QUESTIONS.read_text(encoding="utf-8").splitlines()
     asked = [Asked(line, frozenset()) for line in lines if line and not line.startswith("#")]
-    return Group(BESIDE, bot.index, bot.analyzer, asked, 1)
+    return Group(BESIDE, bot.analyzer, [(bot.index, asked)], 1)
+
+
+def small(bot: Bot, settings: Settings) -> Group:
+    """Give small parts of the bundled base, of entries of the choosing half."""
+    entries = bot.index.base.entries
+    numbers = [n for n, entry in enumerate(entries) if half_of(entry.question) == CHOOSE]
+    asked_of: dict[int, list[str]] = {}
+    for judgment in chosen_judgments(bot, settings):
+        for number in right_entries(bot, judgment.entries):
+            if len(judgment.entries) == 1 and not judgment.sentences:
+                asked_of.setdefault(number, []).append(judgment.question)
+    # A small base shows no words of its own: those mined from the whole are not known to it.
+    analyzer = Analyzer(bot.analyzer.lexicon, bot.analyzer.facets, (), settings.cache / "jieba")
+    return Group(SMALL, analyzer, list(parts_of_bundled(bot, analyzer, numbers, asked_of)), 1)
+
+
+def small_public(folder: Path, settings: Settings, share: float) -> Group:
+    """Give small parts of a public set's choosing part."""
+    found = read_set(folder)
+    analyzer = analyzer_for(found, settings)
+    found = joined(found) if found.intents else found
+    return Group(SMALL_PUBLIC, analyzer, list(parts_of_public(found, analyzer)), share)
 
 
 def public(folder: Path, settings: Settings, share: float) -> Group:
@@ -225,7 +245,7 @@ def public(folder: Path, settings: Settings, share: float) -> Group:
     for kind in sorted({kind for _, kind in found.unanswerable.values()}):
         texts = [t for i, (t, k) in found.unanswerable.items() if k == kind and chosen(i)]
         asked += [Asked(text, frozenset()) for text in texts[:QUESTIONS]]
-    return Group(folder.name, Index.build(found.base, analyzer), analyzer, asked, share)
+    return Group(folder.name, analyzer, [(Index.build(found.base, analyzer), asked)], share)
 
 
 def fit_order(groups: Iterable[Group], bot: Bot) -> dict[str, float]:
@@ -260,10 +280,8 @@ def candidate_lists(group: Group, models: Coefficients) -> Iterator[tuple[np.nda
 
     Left out are questions of which the order does not decide.
     """
-    ranker = Ranker(group.index, group.analyzer, models)
-    for asked in group.asked:
-        query = read_query(asked.question, group.analyzer)
-        hits = ranker.order(query, found_for(asked, query, group))
+    for asked, query, ranker, found in candidates(group, models):
+        hits = ranker.order(query, found)
         fitting = [hit for hit in hits if not hit.contradicted]
         held = np.array([hit.candidate.number in asked.right for hit in fitting])
         exact = any(hit.candidate.exact for hit in hits)
@@ -272,10 +290,16 @@ def candidate_lists(group: Group, models: Coefficients) -> Iterator[tuple[np.nda
             yield np.array([[row[name] for name in ORDER_FEATURES] for row in rows]), held
 
 
-def found_for(asked: Asked, query: Query, group: Group) -> list:
-    """Give the candidates for a question."""
-    candidates = group.index.search(query, group.analyzer, CANDIDATES)
-    return [candidate for candidate in candidates if candidate.number != asked.left_out]
+def candidates(
+    group: Group, models: Coefficients
+) -> Iterator[tuple[Asked, Query, Ranker, list[Candidate]]]:
+    """Yield each question of a group, as it is read, and what is found for it to be ranked."""
+    for index, questions in group.parts:
+        ranker = Ranker(index, group.analyzer, models)
+        for asked in questions:
+            query = read_query(asked.question, group.analyzer)
+            found = index.search(query, group.analyzer, CANDIDATES)
+            yield asked, query, ranker, [c for c in found if c.number != asked.left_out]
 
 
 Row = tuple[dict[str, float], str, bool]
@@ -284,10 +308,8 @@ Row = tuple[dict[str, float], str, bool]
 
 def first_rows(group: Group, models: Coefficients) -> Iterator[Row]:
     """Yield a row for each question, unless its first hit is certain or vetoed."""
-    ranker = Ranker(group.index, group.analyzer, models)
-    for asked in group.asked:
-        query = read_query(asked.question, group.analyzer)
-        hits = ranker.rank(query, found_for(asked, query, group), 1)
+    for asked, query, ranker, found in candidates(group, models):
+        hits = ranker.rank(query, found, 1)
         if hits and not hits[0].candidate.exact and not hits[0].contradicted:
             yield dict(hits[0].features), hits[0].by, hits[0].candidate.number in asked.right
 

@@ -42,6 +42,7 @@ from qa_bot.text import match_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from public_sets import PublicSet
     from small_bases import Part
 
     from qa_bot.evaluation import Judgment
@@ -57,11 +58,19 @@ WORDINGS_LEFT_OUT = 3
 """How many wordings of each entry are asked as if they were not stored."""
 JUDGED, OWN, ARTICLES, BESIDE, PUBLIC = "judged", "own", "articles", "beside", "public"
 SMALL, SMALL_PUBLIC = "small", "small public"
-ORDER_SHARES = {JUDGED: 0.4, OWN: 0.2, ARTICLES: 0.0, BESIDE: 0.0, PUBLIC: 0.4}
+ORDER_SHARES = {JUDGED: 0.4, OWN: 0.2, PUBLIC: 0.4}
 CONFIDENCE_SHARES = {
-    "wording": {JUDGED: 0.5, OWN: 0.2, ARTICLES: 0.0, BESIDE: 0.1, PUBLIC: 0.2},
-    "passage": {JUDGED: 0.4, OWN: 0.1, ARTICLES: 0.1, BESIDE: 0.1, PUBLIC: 0.3},
-    "paragraph": {JUDGED: 0.4, OWN: 0.1, ARTICLES: 0.4, BESIDE: 0.1, PUBLIC: 0.0},
+    "wording": {JUDGED: 0.35, OWN: 0.15, BESIDE: 0.07, SMALL: 0.2, PUBLIC: 0.14, SMALL_PUBLIC: 0.1},
+    "passage": {
+        JUDGED: 0.3,
+        OWN: 0.07,
+        ARTICLES: 0.07,
+        BESIDE: 0.07,
+        SMALL: 0.2,
+        PUBLIC: 0.2,
+        SMALL_PUBLIC: 0.1,
+    },
+    "paragraph": {JUDGED: 0.4, OWN: 0.1, ARTICLES: 0.4, BESIDE: 0.1},
 }
 """What each group counts in a fit; the public sets share theirs evenly. Their passages have no
 question of their own, as an article's paragraphs have: they say little about those."""
@@ -71,8 +80,8 @@ REGULARITY = {"wording": 1.0, "passage": 0.1, "paragraph": 0.05}
 NOT_BELOW_0 = {"strength", "wording", "passage", "support", "sentence", "held", "frame"}
 NOT_BELOW_0 |= {"cover", "reverse", "margin", "shape", "residual", "residual_passage"}
 NOT_BELOW_0 |= {"told", "told_mass"}
-NOT_BELOW_0 |= {"residual_asked", "met", "typed_agree", "loose_agree"}
-NOT_ABOVE_0 = {"overshadowed", "unasked", "unaddressed", "unmet"}
+NOT_BELOW_0 |= {"residual_asked", "met", "typed_agree", "loose_agree", "few_met"}
+NOT_ABOVE_0 = {"overshadowed", "unasked", "unaddressed", "unmet", "few_agree"}
 NOT_ABOVE_0 |= set(STATE_FEATURES) - {"typed_agree", "loose_agree"}
 """What can only speak for a hit, and what only against it."""
 
@@ -89,7 +98,7 @@ class Group:
 
     def count(self, shares: dict[str, float]) -> float:
         """Give what the group counts in a fit."""
-        return shares.get(self.name, shares[PUBLIC]) * self.share
+        return shares.get(self.name, 0.0) * self.share
 
 
 def main() -> None:
@@ -103,8 +112,8 @@ def main() -> None:
     groups += [small(bot, settings)]
     if arguments.public:
         folders = set_folders([arguments.public])
-        groups += [public(folder, settings, 1 / len(folders)) for folder in folders]
-        groups += [small_public(folder, settings, 1 / len(folders)) for folder in folders]
+        for folder in folders:
+            groups += public(folder, settings, 1 / len(folders))
     models = replace(bot.ranker.coefficients, order=rounded(fit_order(groups, bot)))
     rows = [(group, list(first_rows(group, models))) for group in groups]
     confidence = {by: rounded(fit_confidence(rows, by)) for by in FOUND_BY}
@@ -224,18 +233,22 @@ def small(bot: Bot, settings: Settings) -> Group:
     return Group(SMALL, analyzer, list(parts_of_bundled(bot, analyzer, numbers, asked_of)), 1)
 
 
-def small_public(folder: Path, settings: Settings, share: float) -> Group:
-    """Give small parts of a public set's choosing part."""
+def public(folder: Path, settings: Settings, share: float) -> Iterator[Group]:
+    """Yield the choosing part of a public set, asked of its base and of small parts of it.
+
+    Documents of one intent are asked both as entries of their own and as wordings of one.
+    """
     found = read_set(folder)
     analyzer = analyzer_for(found, settings)
-    found = joined(found) if found.intents else found
-    return Group(SMALL_PUBLIC, analyzer, list(parts_of_public(found, analyzer)), share)
+    yield Group(PUBLIC, analyzer, [whole(found, analyzer)], share)
+    if found.intents:
+        found = joined(found)
+        yield Group(PUBLIC, analyzer, [whole(found, analyzer)], share)
+    yield Group(SMALL_PUBLIC, analyzer, list(parts_of_public(found, analyzer)), share)
 
 
-def public(folder: Path, settings: Settings, share: float) -> Group:
-    """Give the choosing part of a public set."""
-    found = read_set(folder)
-    analyzer = analyzer_for(found, settings)
+def whole(found: PublicSet, analyzer: Analyzer) -> Part:
+    """Give what the choosing part of a public set asks of the whole of it."""
     numbers = {entry.id: number for number, entry in enumerate(found.base.entries)}
     asked = []
     for source in (found.queries, found.typos):
@@ -245,7 +258,7 @@ def public(folder: Path, settings: Settings, share: float) -> Group:
     for kind in sorted({kind for _, kind in found.unanswerable.values()}):
         texts = [t for i, (t, k) in found.unanswerable.items() if k == kind and chosen(i)]
         asked += [Asked(text, frozenset()) for text in texts[:QUESTIONS]]
-    return Group(folder.name, analyzer, [(Index.build(found.base, analyzer), asked)], share)
+    return Index.build(found.base, analyzer), asked
 
 
 def fit_order(groups: Iterable[Group], bot: Bot) -> dict[str, float]:

@@ -44,9 +44,13 @@ FEATURES = (
     "unaddressed",
     *CLOSE_FEATURES,
     *STATE_FEATURES,
+    "few_agree",
+    "few_met",
 )
 """What confidence is made of. `residual` is what is left of a text beside its typed facets: in a
-base of near-identical titles the permit's name says little about whether the rest fits."""
+base of near-identical titles the permit's name says little about whether the rest fits. `few_…`
+count in small bases alone: there nearly every question names the subject of nearly every entry, and
+no rivals stand behind a hit that meets nothing else."""
 
 MOST_MARGIN = 4.0
 """The most that a hit's order may count as apart from the next one's."""
@@ -54,6 +58,8 @@ WEAKEST = 0.1
 """A hit that lacks rivals is measured against some of this strength."""
 RIVALS = 5
 """How many rivals tell the shape of the field behind a hit."""
+MANY_WORDINGS = math.log(650)
+"""Size from which on a base is not small."""
 TELLING_VIEWS = (WORD, FACET)
 QUERY_MASS, WORDING_MASS, TERM_MASS = 60.0, 40.0, 6.0
 """Weights that count as much, of a query, a wording and a term: they bring features near 1."""
@@ -117,6 +123,9 @@ class ConfidenceModel:
         held = hit.evidence.held if hit.evidence else frozenset()
         close = close_features(asked.residual, stored.residual, told, hit.evidence)
         number = hit.candidate.number
+        beside = _residual_features(asked.residual, stored.residual, held)
+        states = self._agreement.states(query, number)
+        few = max(1 - self._size / MANY_WORDINGS, 0.0)
         return {
             "bias": 1.0,
             "strength": hit.nats,
@@ -128,12 +137,14 @@ class ConfidenceModel:
             "shape": own - sum(behind) / RIVALS,
             "overshadowed": max(math.log(max(shadow, 1e-3) / max(own, 1e-3)), 0.0),
             "size": self._size,
-            **_residual_features(asked.residual, stored.residual, held),
+            **beside,
             "told_mass": math.log(max(told, LEAST_MET))
             * min(sum(asked.residual.values()) / QUERY_MASS, 1),
             **dict(zip(CLOSE_FEATURES, close, strict=True)),
             "unaddressed": self._agreement.unaddressed(query, number, shown),
-            **self._agreement.states(query, number),
+            **states,
+            "few_agree": few * states["typed_agree"],
+            "few_met": few * beside["met"],
         }
 
 

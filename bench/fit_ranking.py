@@ -33,7 +33,7 @@ from qa_bot.index import Index
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.mistakes import MistakesError
 from qa_bot.query import read_query
-from qa_bot.ranking import Coefficients, Ranker, read_coefficients
+from qa_bot.ranking import SHORTLIST, Coefficients, Ranker, read_coefficients
 from qa_bot.ranking.agreement import STATE_FEATURES
 from qa_bot.ranking.coefficients import FOUND_BY, ORDER_FEATURES
 from qa_bot.ranking.confidence import FEATURES
@@ -52,24 +52,17 @@ if TYPE_CHECKING:
 
 BESIDE_QUESTIONS = Path(__file__).with_name("beside.txt")
 CANDIDATES = 50
-QUESTIONS = 200
+QUESTIONS = 120
 """How many questions of each kind are taken from a public set."""
 WORDINGS_LEFT_OUT = 3
 """How many wordings of each entry are asked as if they were not stored."""
 JUDGED, OWN, ARTICLES, BESIDE, PUBLIC = "judged", "own", "articles", "beside", "public"
 SMALL, SMALL_PUBLIC = "small", "small public"
 ORDER_SHARES = {JUDGED: 0.4, OWN: 0.2, PUBLIC: 0.4}
+FEW_SHARES = {SMALL: 0.2, SMALL_PUBLIC: 0.08}
 CONFIDENCE_SHARES = {
-    "wording": {JUDGED: 0.35, OWN: 0.15, BESIDE: 0.07, SMALL: 0.2, PUBLIC: 0.14, SMALL_PUBLIC: 0.1},
-    "passage": {
-        JUDGED: 0.3,
-        OWN: 0.07,
-        ARTICLES: 0.07,
-        BESIDE: 0.07,
-        SMALL: 0.2,
-        PUBLIC: 0.2,
-        SMALL_PUBLIC: 0.1,
-    },
+    "wording": {JUDGED: 0.42, OWN: 0.08, BESIDE: 0.08, PUBLIC: 0.14} | FEW_SHARES,
+    "passage": {JUDGED: 0.33, OWN: 0.05, ARTICLES: 0.06, BESIDE: 0.08, PUBLIC: 0.2} | FEW_SHARES,
     "paragraph": {JUDGED: 0.4, OWN: 0.1, ARTICLES: 0.4, BESIDE: 0.1},
 }
 """What each group counts in a fit; the public sets share theirs evenly. Their passages have no
@@ -291,11 +284,12 @@ def fit_order(groups: Iterable[Group], bot: Bot) -> dict[str, float]:
 def candidate_lists(group: Group, models: Coefficients) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield, a question, its candidates' features of order, and which of them are right.
 
-    Left out are questions of which the order does not decide.
+    Left out are questions of which the order does not decide, and candidates that no closer look is
+    taken at.
     """
     for asked, query, ranker, found in candidates(group, models):
         hits = ranker.order(query, found)
-        fitting = [hit for hit in hits if not hit.contradicted]
+        fitting = [hit for hit in hits[:SHORTLIST] if not hit.contradicted]
         held = np.array([hit.candidate.number in asked.right for hit in fitting])
         exact = any(hit.candidate.exact for hit in hits)
         if held.any() and not held.all() and not exact:

@@ -1,6 +1,6 @@
 """Fit the coefficients of ranking and confidence, and write them to data/ranking.json.
 
-    python bench/fit_ranking.py [--public FOLDER]
+    python bench/fit_ranking.py [--keep-order] [--public FOLDER]
 
 The order of candidates is fitted listwise (conditional logit), confidence by logistic regression,
 both on the choosing half of the judged questions, on questions that the base itself gives, on
@@ -61,8 +61,8 @@ SMALL, SMALL_PUBLIC = "small", "small public"
 ORDER_SHARES = {JUDGED: 0.4, OWN: 0.2, PUBLIC: 0.4}
 FEW_SHARES = {SMALL: 0.2, SMALL_PUBLIC: 0.08}
 CONFIDENCE_SHARES = {
-    "wording": {JUDGED: 0.42, OWN: 0.08, BESIDE: 0.08, PUBLIC: 0.14} | FEW_SHARES,
-    "passage": {JUDGED: 0.33, OWN: 0.05, ARTICLES: 0.06, BESIDE: 0.08, PUBLIC: 0.2} | FEW_SHARES,
+    "wording": {JUDGED: 0.42, OWN: 0.08, BESIDE: 0.08, PUBLIC: 0.2} | FEW_SHARES,
+    "passage": {JUDGED: 0.33, OWN: 0.05, ARTICLES: 0.06, BESIDE: 0.08, PUBLIC: 0.3} | FEW_SHARES,
     "paragraph": {JUDGED: 0.4, OWN: 0.1, ARTICLES: 0.4, BESIDE: 0.1},
 }
 """What each group counts in a fit; the public sets share theirs evenly. Their passages have no
@@ -97,7 +97,8 @@ class Group:
 def main() -> None:
     """Fit and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--public", type=Path)
+    parser.add_argument("--public", type=Path, metavar="FOLDER")
+    parser.add_argument("--keep-order", action="store_true", help="fit confidence alone")
     arguments = parser.parse_args()
     settings = Settings()
     bot = open_bot(settings)
@@ -107,7 +108,9 @@ def main() -> None:
         folders = set_folders([arguments.public])
         for folder in folders:
             groups += public(folder, settings, 1 / len(folders))
-    models = replace(bot.ranker.coefficients, order=rounded(fit_order(groups, bot)))
+    models = bot.ranker.coefficients
+    if not arguments.keep_order:
+        models = replace(models, order=rounded(fit_order(groups, bot)))
     rows = [(group, list(first_rows(group, models))) for group in groups]
     confidence = {by: rounded(fit_confidence(rows, by)) for by in FOUND_BY}
     write(settings.coefficients, replace(models, confidence=confidence))

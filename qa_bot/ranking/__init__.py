@@ -174,9 +174,9 @@ class Ranker:
 
     def unmet_needs(self, query: Query, hit: Hit) -> list[str]:
         """Give the values asked for that an answer must name, and nothing of the hit names."""
-        wording = hit.entry.asked_as()[hit.candidate.wording_number]
         shown = [hit.passage.text] if hit.passage else []
-        return self.agreement.unmet_needs(query, hit.candidate.number, [wording, *shown])
+        texts = [*hit.entry.asked_as(), *shown]
+        return self.agreement.unmet_needs(query, hit.candidate.number, texts)
 
     def weights_of(self, hit: Hit) -> TextWeights:
         """Give the weights of the terms of the wording that a hit was found by."""

@@ -19,7 +19,9 @@ KINDS = ("typed", "loose")
 """Facets in which a contradiction is a veto, and those in which it only weighs."""
 STATES = ("agree", "partial", "missing", "extra", "conflict")
 MANY, MANY_OF = 20, 0.01
-"""More entries than this, and than this share of a base, are many."""
+"""More entries than this, and than this share of a base, are many, …"""
+FEW, MANY_OF_FEW = 2, 0.05
+"""… and in a base of less than some hundred entries, more than this and this share of it."""
 NOTHING: frozenset[str] = frozenset()
 STATE_FEATURES = tuple(f"{kind}_{state}" for kind in KINDS for state in STATES)
 
@@ -37,7 +39,8 @@ class Agreement:
         named = facets.facets.items()
         self._weighing = {name for name, kind in named if not (kind.vetoes or kind.needed)}
         # What many entries of a base name is its business, and not beside it.
-        many = max(MANY, MANY_OF * len(base.entries))
+        count = len(base.entries)
+        many = max(min(MANY, max(FEW, MANY_OF_FEW * count)), MANY_OF * count)
         self._usual = {
             name: frozenset(value for value, n in profiles.counts(name).items() if n > many)
             for name, kind in named

@@ -71,6 +71,8 @@ HARDLY_MET = 0.15
 """Share of the question beside its typed facets under which next to nothing of it is met, …"""
 TELLING_MASS = 0.5
 """… where that much of it, of `QUERY_MASS`, there is to meet."""
+NOTHING_ELSE = 0.01
+"""So little of `QUERY_MASS` is nothing: the question names its facets alone (那江苏的呢)."""
 
 
 class ConfidenceModel:
@@ -151,6 +153,8 @@ class ConfidenceModel:
 def meets_facets_alone(features: Mapping[str, float]) -> bool:
     """Tell whether a hit shares next to nothing with the question but typed facets."""
     mass = features["residual_mass"]
+    if mass < NOTHING_ELSE:
+        return features["typed_agree"] > 0
     if mass < TELLING_MASS or features["loose_agree"] or not features["typed_agree"]:
         return False
     return math.exp(features["met"] / min(mass, 1)) < HARDLY_MET

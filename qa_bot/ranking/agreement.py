@@ -38,17 +38,23 @@ class Agreement:
         self.vetoing = {name for name, _ in profiles.values if facets.facets[name].vetoes}
         named = facets.facets.items()
         self._weighing = {name for name, kind in named if not (kind.vetoes or kind.needed)}
-        # What many entries of a base name is its business, and not beside it.
+        # What many entries of a base name is its business, and not beside it; and where few entries
+        # name a subject (a permit), the base is about something else, and nobody knows what beside.
         count = len(base.entries)
         many = max(min(MANY, max(FEW, MANY_OF_FEW * count)), MANY_OF * count)
         self._usual = {
             name: frozenset(value for value, n in profiles.counts(name).items() if n > many)
             for name, kind in named
-            if kind.needed
+            if kind.needed and self._named_by_most(profiles, count)
         }
         self._held = {name: self._values_held(name) for name in facets.facets}
         self.read = lru_cache(maxsize=2048)(lambda text: facets.read(normalize(text)))
         self._contradicts = lru_cache(maxsize=1 << 14)(facets.contradicts)
+
+    def _named_by_most(self, profiles: Profiles, count: int) -> bool:
+        """Tell whether most entries name a value of a facet that an entry must not be silent of."""
+        subjects = (name for name, kind in self.facets.facets.items() if not kind.silence_serves)
+        return any(profiles.counts(name).total() > count / 2 for name in subjects)
 
     def alike(self, query: Query, number: int) -> Hashable:
         """Identify the entries for which the facets say the same of a query."""

@@ -16,6 +16,7 @@ from running import Server
 from qa_bot import Bot, Settings
 from qa_bot.facets import FacetReader, read_facets
 from qa_bot.journal import Journal
+from qa_bot.mistakes import MistakesError
 from qa_bot.sources import read_knowledge
 from qa_bot.web import LiveBot, create_app
 
@@ -89,6 +90,19 @@ def write(tmp_path: Path) -> Write:
 def read(facets: FacetReader) -> Callable[[Path], KnowledgeBase]:
     """Read a file or folder as the bot does."""
     return lambda path: read_knowledge(path, facets)
+
+
+@pytest.fixture
+def told(read: Callable[[Path], KnowledgeBase]) -> Callable[[Path], list[str]]:
+    """Read a file or folder that is wrong; give its mistakes as they are shown."""
+
+    def read_wrong(path: Path) -> list[str]:
+        with pytest.raises(MistakesError) as error:
+            read(path)
+        assert all(mistake.remedy for mistake in error.value.mistakes)
+        return [str(mistake) for mistake in error.value.mistakes]
+
+    return read_wrong
 
 
 @pytest.fixture

@@ -13,26 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot.knowledge import Passage
-from qa_bot.mistakes import Location, MistakesError
+from qa_bot.mistakes import Location
 from qa_bot.sources.passages import read_passages, write_passages
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HERE = Location("问答.csv", line=2)
-
-
-@pytest.fixture
-def told(read):
-    """Read a file or folder that is wrong; give its mistakes as they are shown."""
-
-    def read_wrong(path: Path) -> list[str]:
-        with pytest.raises(MistakesError) as error:
-            read(path)
-        assert all(mistake.remedy for mistake in error.value.mistakes)
-        return [str(mistake) for mistake in error.value.mistakes]
-
-    return read_wrong
 
 
 @pytest.fixture

@@ -11,25 +11,11 @@ import openpyxl
 import pytest
 
 from qa_bot.knowledge import entry_id
-from qa_bot.mistakes import MistakesError
 
 SAMPLE = Path(__file__).parent / "data" / "样例文档.txt"
 SAMPLE_TITLE = "出版物经营许可证怎么办?开书店之前要备齐什么"
 
 TABLE = "问题,答案\n文网文怎么办?,网上办。\n"
-
-
-@pytest.fixture
-def told(read):
-    """Read a file or folder that is wrong; give its mistakes as they are shown."""
-
-    def read_wrong(path: Path) -> list[str]:
-        with pytest.raises(MistakesError) as error:
-            read(path)
-        assert all(mistake.remedy for mistake in error.value.mistakes)
-        return [str(mistake) for mistake in error.value.mistakes]
-
-    return read_wrong
 
 
 @pytest.fixture

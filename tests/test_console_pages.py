@@ -284,6 +284,12 @@ def test_files_with_mistakes_are_not_published_and_every_mistake_is_told(owner, 
     assert "faq.csv:5:question: the question is empty" in owner.wait(page)
 
 
+def test_gaps_beside_files_with_mistakes_tell_every_mistake(owner, knowledge):
+    (knowledge / "faq.csv").write_text(FAQ + ",没有问题,,\n", encoding="utf-8")
+    page = owner.client.get("/admin/gaps", follow_redirects=True)
+    assert "faq.csv:5:question: the question is empty" in owner.wait(page)
+
+
 def test_coverage_counts_what_was_asked(owner):
     for question in ("文网文到期怎么办", "文网文怎么续期", "今天天气怎么样"):
         owner.ask(question)

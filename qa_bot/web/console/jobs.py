@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import abort, make_response, render_template
 
+from qa_bot.mistakes import MistakesError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -130,6 +132,8 @@ class Jobs:
             ended = replace(job, state=DONE, result=work(progress))
         except JobError as error:
             ended = replace(ended, error=str(error), status=error.status)
+        except MistakesError as error:
+            ended = replace(ended, error=str(error), status=422)
         finally:
             # What broke it otherwise is told by the log.
             self._write(ended)

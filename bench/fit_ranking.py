@@ -72,7 +72,7 @@ REGULARITY = {"wording": 1.0, "passage": 0.1, "paragraph": 0.05}
 """Of confidence: the weight of the rows beside that of the coefficients' squares."""
 NOT_BELOW_0 = {"strength", "wording", "passage", "support", "sentence", "held", "frame"}
 NOT_BELOW_0 |= {"cover", "reverse", "margin", "shape", "residual", "residual_passage"}
-NOT_BELOW_0 |= {"told", "told_mass"}
+NOT_BELOW_0 |= {"told", "told_mass", "meant", "meant_lead"}
 NOT_BELOW_0 |= {"residual_asked", "met", "typed_agree", "loose_agree", "few_met"}
 NOT_ABOVE_0 = {"overshadowed", "unasked", "unaddressed", "unmet", "few_agree"}
 NOT_ABOVE_0 |= set(STATE_FEATURES) - {"typed_agree", "loose_agree"}

@@ -109,6 +109,10 @@ class Analyzer:
     def _make_terms_of_word(self, word: str) -> tuple[str, ...]:
         return tuple(WORD + piece for piece in self._segmenter.subwords(word))
 
+    def names_typed_facet(self, term: str) -> bool:
+        """Tell whether a term stands for a value of a facet that vetoes."""
+        return term[0] == FACET and self.facets.facets[term[1:].partition("=")[0]].vetoes
+
     def background(self, term: str) -> float:
         """Give the share of a term in general Chinese, 0 to 1; facet values have none."""
         known = self._segmenter.background

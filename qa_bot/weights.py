@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from qa_bot.analyzer import FACET
 from qa_bot.index import form_terms
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Weigher:
     def residual_terms(self, reading: Reading) -> frozenset[str]:
         """Give the terms of a text of the base beside its typed facets."""
         terms = frozenset(form_terms("canonical", reading, self._analyzer))
-        return terms.difference([t for t in terms if t[0] == FACET and self._is_typed(t)])
+        return terms.difference(filter(self._analyzer.names_typed_facet, terms))
 
     def _of_query(self, reading: Reading) -> TextWeights:
         written = self._index.form_weights("written", reading, self._analyzer)
@@ -76,10 +75,6 @@ class Weigher:
 
     def _beside_facets(self, weights: Mapping[str, float]) -> dict[str, float]:
         beside = dict(weights)
-        for term in [t for t in weights if t[0] == FACET and self._is_typed(t)]:
+        for term in filter(self._analyzer.names_typed_facet, weights):
             del beside[term]
         return beside
-
-    def _is_typed(self, term: str) -> bool:
-        """Tell whether a facet's term stands for a value of one that vetoes."""
-        return self._analyzer.facets.facets[term[1:].partition("=")[0]].vetoes

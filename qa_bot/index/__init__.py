@@ -27,6 +27,7 @@ from qa_bot.index.entries import StoredEntries
 from qa_bot.index.forms import FORMS
 from qa_bot.index.forms import form_terms as form_terms
 from qa_bot.index.forms import passage_terms as passage_terms
+from qa_bot.index.latent import Latent
 from qa_bot.index.likeness import Likeness, Sought
 from qa_bot.index.nearest import Nearest
 from qa_bot.index.plain import PlainKernel
@@ -44,7 +45,7 @@ from qa_bot.text import match_key
 from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -99,6 +100,8 @@ class Index:
     """The characters of every wording."""
     terms: Terms
     """What is mended when it is mistyped."""
+    latent: Latent
+    """What the wordings teach about which terms mean the same."""
     words: Words = field(init=False)
     """The words of the wordings, and in how many wordings each of them stands."""
     _asked: Callable[[str, Reading, Analyzer], Asked] = field(init=False)
@@ -149,22 +152,26 @@ class Index:
         progress: Callable[[int], object] = lambda _: None,
     ) -> Index:
         """Index all entries; `progress` is told how many more of them were read."""
-        from qa_bot.index.building import build_postings  # noqa: PLC0415 - slow, rarely needed
+        # Slow to import, and rarely needed.
+        from qa_bot.index.building import build_postings  # noqa: PLC0415
+        from qa_bot.index.learning import learn  # noqa: PLC0415
 
         postings = build_postings(base.entries, analyzer, progress)
+        wording_starts = _starts(len(entry.asked_as()) for entry in base.entries)
         return cls(
             base,
             index_key(base, analyzer),
             language_key(analyzer),
             analyzer.mined,
             postings,
-            _starts(len(entry.asked_as()) for entry in base.entries),
+            wording_starts,
             _starts(len(entry.passages) for entry in base.entries),
             _keys(base),
             Keys.of({entry.id: number for number, entry in enumerate(base.entries)}),
             Profiles.of(base.entries, analyzer.facets),
             Characters.of(base.entries),
             Terms.of(analyzer, dict(Words(postings["written"]))),
+            learn(postings["canonical"], wording_starts, analyzer.names_typed_facet),
         )
 
     def search(self, query: Query, analyzer: Analyzer, k: int) -> list[Candidate]:
@@ -251,6 +258,17 @@ class Index:
     ) -> list[str]:
         """Give those of the canonical terms that a candidate's nearest wording holds."""
         return self._held((self.place_of_wording(candidate),), terms, analyzer)
+
+    def meant(
+        self, weights: Mapping[str, float], numbers: Sequence[int], analyzer: Analyzer
+    ) -> list[float]:
+        """Say how near entries lie to what is asked, as the base teaches; see `Latent.nearness`.
+
+        `weights` are those of the canonical terms of a question beside its typed facets.
+        """
+        numbered = self._numbered(tuple(weights), analyzer)
+        asked = {number: weights[term] for number, term in sorted(numbered.items())}
+        return self.latent.nearness(asked, sum(weights.values()), numbers)
 
     def place_of_wording(self, candidate: Candidate) -> int:
         """Give the place of a candidate's nearest wording among all wordings."""
@@ -353,6 +371,7 @@ class Index:
             "profiles": self.profiles.arrays(),
             "characters": self.characters.arrays(),
             "terms": self.terms.arrays(),
+            "latent": self.latent.arrays(),
         }
         for part, own in parts.items():
             arrays |= {f"{part}-{name}": values for name, values in own.items()}
@@ -381,6 +400,7 @@ class Index:
                 Profiles.from_arrays(facts["profiles"], parts["profiles"]),
                 Characters.from_arrays(parts["characters"]),
                 Terms.from_arrays(parts["terms"]),
+                Latent(**parts["latent"]),
             )
         except (KeyError, TypeError) as error:
             raise unreadable(folder, error) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import chain
 from operator import attrgetter, mul
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +15,7 @@ from qa_bot.ranking.closeness import NEAR_FEATURES, close_features, left_open, n
 from qa_bot.ranking.coefficients import SHORTLIST_FEATURES
 from qa_bot.ranking.coefficients import Coefficients as Coefficients
 from qa_bot.ranking.coefficients import read_coefficients as read_coefficients
-from qa_bot.ranking.confidence import RIVALS, ConfidenceModel, meets_facets_alone
+from qa_bot.ranking.confidence import ConfidenceModel, meets_facets_alone
 from qa_bot.ranking.strangers import Strangers
 from qa_bot.weights import Weigher
 
@@ -59,6 +59,8 @@ class Hit(NamedTuple):
     """Facets in which it is about something else than the query asks for: a veto."""
     order: float
     """What the hits are ordered by: a linear model over the features of order, in nats."""
+    meant: float = 0.0
+    """How near its entry lies to what is asked, as the wordings of the base teach."""
     evidence: Evidence | None = None
     """What of its entry carries the answer; None: it holds none, or was not looked at."""
     confidence: float = 0.0
@@ -121,11 +123,10 @@ class Ranker:
         for hit in hits[:k]:
             # Hits that only a clarifying question can tell apart do not speak against each other.
             tied = {other.candidate.number for other in self.tied(query, hit, hits)}
-            rivals = (h for h in hits if not h.contradicted and h.candidate.number not in tied)
+            rivals = [h for h in hits if not h.contradicted and h.candidate.number not in tied]
             stored = self.weights_of(hit)
-            first = list(islice(rivals, RIVALS))
             told = self.weigher.told(hit.candidate, asked.residual)
-            features = self._model.features(query, asked, stored, told, hit, first, vetoed)
+            features = self._model.features(query, asked, stored, told, hit, rivals, vetoed)
             if hit.by != "exact":
                 chance = self._model.confidence(hit.by, features)
                 # What the weather in 北京 is like is no question about a permit in 北京.
@@ -144,8 +145,11 @@ class Ranker:
         say = self._say(tuple(query.facets.items()))
         if len(say) > ALIKE:
             say.clear()
-        hits = sorted((self._hit(query, candidate, say) for candidate in candidates), key=_place)
         asked = self.weigher.weigh(query.reading)
+        found = list(candidates)
+        meant = self.index.meant(asked.residual, [c.number for c in found], self.analyzer)
+        hits = [self._hit(query, *each, say) for each in zip(found, meant, strict=True)]
+        hits.sort(key=_place)
         evidence_of = self.evidence.asked(query, asked)
         close = [
             self._look_closer(query, asked, hit, evidence_of(_speaking(hit)))
@@ -157,7 +161,7 @@ class Ranker:
         """Give what the order of a hit is made of."""
         asked = self.weigher.weigh(query.reading)
         passages = self.index.count_passages(hit.candidate.number)
-        near = near_features(hit.candidate, passages, hit.nats)
+        near = near_features(hit.candidate, passages, hit.nats, hit.meant)
         close = self._close_features(query, asked, hit)
         states = self.agreement.states(query, hit.candidate.number)
         return dict(zip(NEAR_FEATURES + SHORTLIST_FEATURES, near + close, strict=True)) | states
@@ -199,7 +203,11 @@ class Ranker:
         return left * sentence, left * held, left * told, unmet, unaddressed
 
     def _hit(
-        self, query: Query, candidate: Candidate, say: dict[Hashable, tuple[float, tuple[str, ...]]]
+        self,
+        query: Query,
+        candidate: Candidate,
+        meant: float,
+        say: dict[Hashable, tuple[float, tuple[str, ...]]],
     ) -> Hit:
         """Make the hit of a candidate; `say` remembers what the facets say, for all alike."""
         number = candidate.number
@@ -212,7 +220,7 @@ class Ranker:
             said = say[alike] = value, self.agreement.contradicted(query, number)
         facets_say, contradicted = said
         nats = log_strength(candidate)
-        near = near_features(candidate, self.index.count_passages(number), nats)
+        near = near_features(candidate, self.index.count_passages(number), nats, meant)
         return Hit(
             self.index,
             candidate,
@@ -220,6 +228,7 @@ class Ranker:
             self.agreement.of_entries[number],
             () if candidate.exact else contradicted,
             sum(map(mul, self._near, near)) + facets_say,
+            meant,
         )
 
     def tied(self, query: Query, first: Hit, hits: Iterable[Hit]) -> list[Hit]:

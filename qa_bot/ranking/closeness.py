@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from qa_bot.evidence import Evidence
     from qa_bot.index import Candidate
 
-NEAR_FEATURES = ("strength", "wording", "passage", "support", "several", "answered")
+NEAR_FEATURES = ("strength", "wording", "passage", "support", "several", "answered", "meant")
 CLOSE_FEATURES = ("sentence", "held", "told", "unmet")
 TELLING = 4.5
 """Weight from which on a word that nothing met counts against a candidate."""
@@ -28,10 +28,13 @@ def left_open(candidate: Candidate) -> float:
     return 1 - candidate.wording
 
 
-def near_features(candidate: Candidate, passages: int, nats: float) -> tuple[float, ...]:
+def near_features(
+    candidate: Candidate, passages: int, nats: float, meant: float
+) -> tuple[float, ...]:
     """Give `NEAR_FEATURES`, what the search itself says of a candidate, for its place in the order.
 
-    `passages` says how many its entry has, `nats` is its log strength.
+    `passages` says how many its entry has, `nats` is its log strength, `meant` how near it lies to
+    the question as the base teaches.
     """
     left = left_open(candidate)
     return (
@@ -41,6 +44,7 @@ def near_features(candidate: Candidate, passages: int, nats: float) -> tuple[flo
         left * candidate.support,
         left if passages > 1 else 0.0,
         left if passages else 0.0,
+        meant,
     )
 
 

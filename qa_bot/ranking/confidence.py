@@ -30,6 +30,8 @@ FEATURES = (
     "reverse",
     "margin",
     "shape",
+    "meant",
+    "meant_lead",
     "overshadowed",
     "size",
     "residual",
@@ -107,7 +109,7 @@ class ConfidenceModel:
         rivals: Sequence[Hit],
         vetoed: Iterable[Hit],
     ) -> dict[str, float]:
-        """Give what the confidence of a hit is made of; `rivals` are the next `RIVALS` hits.
+        """Give what the confidence of a hit is made of; `rivals` are the hits that stand against it.
 
         `asked` are the weights of the query, `stored` those of the hit's nearest wording, `told`
         is the share of the query that all its wordings hold.
@@ -115,7 +117,7 @@ class ConfidenceModel:
         A vetoed hit that is much stronger says that the question is about what the veto is about.
         """
         own = strength(hit.candidate)
-        behind = [strength(rival.candidate) for rival in rivals]
+        behind = [strength(rival.candidate) for rival in rivals[:RIVALS]]
         behind += [WEAKEST] * (RIVALS - len(behind))
         margin = min((hit.order - rival.order for rival in rivals[:1]), default=MOST_MARGIN)
         shadow = max((strength(other.candidate) for other in vetoed), default=own)
@@ -137,6 +139,8 @@ class ConfidenceModel:
             "reverse": reverse,
             "margin": min(max(margin, -MOST_MARGIN), MOST_MARGIN),
             "shape": own - sum(behind) / RIVALS,
+            "meant": hit.meant,
+            "meant_lead": hit.meant - max((rival.meant for rival in rivals), default=0.0),
             "overshadowed": max(math.log(max(shadow, 1e-3) / max(own, 1e-3)), 0.0),
             "size": self._size,
             **beside,

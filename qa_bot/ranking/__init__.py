@@ -36,7 +36,9 @@ VETOED = 0.05
 SHORTLIST = 12
 """How many candidates a closer look is taken at."""
 TIE = 0.15
-"""Hits whose strength is within this of another's fit as well (in nats)."""
+"""Hits whose strength is within this of another's fit as well (in nats), …"""
+AS_LIKELY = 1.0
+"""… if their order is not further than this behind its."""
 ASKED, ALIKE = 64, 1024
 """For how many sets of facets asked for, and of how many entries, it is remembered what the facets
 say: questions share most of theirs."""
@@ -243,6 +245,7 @@ class Ranker:
             or (
                 not hit.contradicted
                 and abs(first.nats - hit.nats) <= TIE
+                and first.order - hit.order <= AS_LIKELY
                 and self._differ_in_open_facet(query, first, hit)
             )
         ]

@@ -58,7 +58,7 @@ WORDINGS_LEFT_OUT = 3
 """How many wordings of each entry are asked as if they were not stored."""
 JUDGED, OWN, ARTICLES, BESIDE, PUBLIC = "judged", "own", "articles", "beside", "public"
 SMALL, SMALL_PUBLIC = "small", "small public"
-ORDER_SHARES = {JUDGED: 0.4, OWN: 0.2, PUBLIC: 0.4}
+ORDER_SHARES = {JUDGED: 0.36, OWN: 0.18, ARTICLES: 0.1, PUBLIC: 0.36}
 FEW_SHARES = {SMALL: 0.2, SMALL_PUBLIC: 0.08}
 CONFIDENCE_SHARES = {
     "wording": {JUDGED: 0.42, OWN: 0.08, BESIDE: 0.08, PUBLIC: 0.2} | FEW_SHARES,

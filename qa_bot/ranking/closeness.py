@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from qa_bot.evidence import Evidence
     from qa_bot.index import Candidate
 
-NEAR_FEATURES = ("strength", "wording", "passage", "support", "several", "answered", "meant")
+NEAR_FEATURES = (
+    "strength",
+    "wording",
+    "passage",
+    "support",
+    "several",
+    "answered",
+    "meant",
+    "meant_several",
+)
 CLOSE_FEATURES = ("sentence", "held", "told", "unmet")
 TELLING = 4.5
 """Weight from which on a word that nothing met counts against a candidate."""
@@ -45,6 +54,7 @@ def near_features(
         left if passages > 1 else 0.0,
         left if passages else 0.0,
         meant,
+        meant if passages > 1 else 0.0,
     )
 
 

@@ -47,11 +47,12 @@ def init_app(app: Flask, settings: Settings) -> None:
     @app.after_request
     def finish(response: Response) -> Response:
         headers = response.headers
-        headers["X-Request-ID"] = request_id()
-        if "Server-Timing" not in headers:
+        # Each look-up in the headers reads through all of them.
+        given = {name.lower() for name, _ in headers}
+        headers.add("X-Request-ID", request_id())
+        if "server-timing" not in given:
             headers.add("Server-Timing", f"app;dur={seconds() * 1000:.2f}")
-        for name, value in HEADERS.items():
-            headers.setdefault(name, value)
+        headers.extend({name: HEADERS[name] for name in HEADERS if name.lower() not in given})
         if request.endpoint not in QUIET:
             _log(response, settings)
         return response
@@ -64,7 +65,8 @@ def request_id() -> str:
 
 def route() -> str:
     """Name what was asked for by its rule, never by its path, which strangers choose."""
-    return request.url_rule.rule if request.url_rule else "none"
+    rule = request.url_rule
+    return rule.rule if rule else "none"
 
 
 def seconds() -> float:

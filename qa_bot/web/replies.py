@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import itertools
 import json
 import secrets
@@ -45,7 +44,7 @@ class Replies:
         started = time.perf_counter()
         before = json.dumps(context) if context else ""
         # An answer may expire at midnight.
-        today = datetime.datetime.now().astimezone().date()
+        today = time.localtime()[:3]
         known = self._known(question, before, top, today)
         elapsed = (time.perf_counter() - started) * 1000
         return replace(known, answer_id=self._new_id(), timing_ms=elapsed)
@@ -58,7 +57,7 @@ class Replies:
         number = b"%d" % next(self._numbers)
         return blake2s(number, digest_size=16, key=self._secret).hexdigest()
 
-    def _reply(self, question: str, before: str, top: int, _: datetime.date) -> Reply:
+    def _reply(self, question: str, before: str, top: int, _: tuple[int, ...]) -> Reply:
         reply = self._bot.ask(question, json.loads(before) if before else {}, top)
         # Responses and the journal want it each time, and it takes longer than all else here.
         return replace(reply, written=reply.said())

@@ -2,10 +2,11 @@
 
     python bench/journal.py [--rate 500] [--rounds 20] [--seconds 2] [--url URL] [--knowledge PATH]
 
-One visitor asks without pause and is timed, as a thread of the server: a reply is asked for and,
-with the journal, handed to it. Beside it a feeder hands over as many replies a second as are
-missing to the rate; without the journal it does the same work but for that. Rounds with and
-without take turns, so that a busy minute of the machine falls on both. Prints a Markdown table.
+One visitor asks without pause and is timed, as a thread of the server: a reply is asked for,
+written, and, with the journal, handed to it. None is remembered. Beside it a feeder hands over as
+many replies a second as are missing to the rate; without the journal it does the same work but for
+that. Rounds with and without take turns, so that a busy minute of the machine falls on both. Prints
+a Markdown table.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 from qa_bot import Bot, Settings
 from qa_bot.evaluation import read_judgments
 from qa_bot.journal import Journal
+from qa_bot.web.replies import Replies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,7 +98,8 @@ def measure(
     bot: Bot, journal: Journal, questions: Sequence[str], options: argparse.Namespace
 ) -> tuple[dict[str, list[float]], dict[str, int]]:
     """Give the seconds that each question took, and how many replies were handed over, by arm."""
-    feeder = Feeder([bot.ask(question) for question in questions], options.rate)
+    replies = Replies(bot, most=0)
+    feeder = Feeder([replies.ask(question) for question in questions], options.rate)
     keeps = {WITH: lambda reply: journal.keep(reply, {}, 3), WITHOUT: lambda _: None}
     times: dict[str, list[float]] = {WITH: [], WITHOUT: []}
     handed = {WITH: 0, WITHOUT: 0}
@@ -109,7 +112,7 @@ def measure(
         feeding.start()
         while feeding.is_alive():
             started = time.perf_counter()
-            reply = bot.ask(questions[asked % len(questions)])
+            reply = replies.ask(questions[asked % len(questions)])
             feeder.hand_over(reply, keep)
             times[arm].append(time.perf_counter() - started)
             asked += 1

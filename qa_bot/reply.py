@@ -36,6 +36,20 @@ class Clarification:
     """Value, and whether an answer is held for it; answered ones first."""
 
 
+DIGESTED = "2-"
+"""What a digest begins with: by what it was made. Those that begin otherwise can't be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a reply says, whatever its id and its time."""
+
+    json: bytes
+    """The members of the endpoint's JSON that are not the reply's own, without the braces."""
+    digest: str
+    """What tells it from all else that may be said, to the byte."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What the bot says to a question; `to_dict` is the JSON of the endpoint."""
@@ -66,8 +80,8 @@ class Reply:
     """What the client sends back with the next question."""
     release: int = UNRELEASED
     """The release of the knowledge that answers."""
-    digested: str = ""
-    """Its digest, where that was made before for the same reply; empty: it was not."""
+    written: Said | None = None
+    """What it says, where that was written before for the same reply; None: it was not."""
     nearest: Hit | None = None
     """The likeliest hit, whether or not it is spoken of; None: nothing was found."""
     margin: float | None = None
@@ -75,9 +89,35 @@ class Reply:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the reply as the JSON that `/api/v1/answers` sends."""
-        shown = self.hit if self.outcome in {ANSWERED, LISTED_UNANSWERED} else None
         return {
             "answer_id": self.answer_id,
+            **self._said_json(),
+            "links": {"feedback": f"/api/v1/answers/{self.answer_id}/feedback"},
+            "timing_ms": round(self.timing_ms, 2),
+        }
+
+    def to_json(self) -> bytes:
+        """Write `to_dict`, without a space; an id holds nothing that JSON would escape."""
+        link = f"/api/v1/answers/{self.answer_id}/feedback"
+        own = f'"links":{{"feedback":"{link}"}},"timing_ms":{round(self.timing_ms, 2)}'
+        first = f'{{"answer_id":"{self.answer_id}",'
+        return first.encode() + self.said().json + f",{own}}}".encode()
+
+    def said(self) -> Said:
+        """Write what is said, or give it as it was written before."""
+        if self.written:
+            return self.written
+        text = json.dumps(self._said_json(), ensure_ascii=False, separators=(",", ":"))
+        members = text[1:-1].encode()
+        return Said(members, DIGESTED + hashlib.sha224(members).hexdigest())
+
+    def digest(self) -> str:
+        """Identify what is said: equal for equal replies, whatever their ids and times."""
+        return self.said().digest
+
+    def _said_json(self) -> dict[str, Any]:
+        shown = self.hit if self.outcome in {ANSWERED, LISTED_UNANSWERED} else None
+        return {
             "release": self.release,
             "outcome": self.outcome,
             "confidence": round(self.confidence, 4),
@@ -105,20 +145,7 @@ class Reply:
                 "sentence": self.sentence,
             },
             "context": dict(self.context),
-            "links": {"feedback": f"/api/v1/answers/{self.answer_id}/feedback"},
-            "timing_ms": round(self.timing_ms, 2),
         }
-
-    def digest(self) -> str:
-        """Identify what is said: equal for equal replies, whatever their ids and times."""
-        if self.digested:
-            return self.digested
-        said = self.to_dict()
-        for own in ("answer_id", "links", "timing_ms"):
-            del said[own]
-        return hashlib.sha256(
-            json.dumps(said, ensure_ascii=False, sort_keys=True).encode()
-        ).hexdigest()
 
     def _answer_json(self) -> dict[str, Any] | None:
         if self.hit is None or self.hit.passage is None:

@@ -119,6 +119,13 @@ def test_a_reply_is_kept_with_all_that_it_takes_to_ask_again(journal, bundled, k
     assert datetime.datetime.now(datetime.UTC) - row.asked_at < datetime.timedelta(minutes=5)
 
 
+def test_a_digest_that_an_earlier_version_made_is_not_compared(journal, bundled, kept, run):
+    old, new = (keep(journal, bundled, question) for question in ("文网文几年到期", "演出证怎么办"))
+    assert [row.digest for row in kept()] == [old.digest(), new.digest()]
+    run(f"UPDATE answers SET digest = '{'e3' * 32}' WHERE id = '{old.answer_id}'")
+    assert [row.digest for row in kept()] == [None, new.digest()]
+
+
 def test_the_nearest_entry_is_kept_where_none_is_spoken_of(journal, bundled, kept):
     reply = keep(journal, bundled, "香港大模型备案怎么办")
     (row,) = kept()

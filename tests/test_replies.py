@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from qa_bot.dialogue import ContextError
@@ -28,6 +30,29 @@ def test_a_reply_that_is_remembered_says_what_the_bot_says(bundled):
     assert without_id_and_time(again) == without_id_and_time(bundled.ask(QUESTION))
     assert again.hit is first.hit
     assert again.digest() == first.digest() == bundled.ask(QUESTION).digest()
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome"),
+    [
+        (QUESTION, "answered"),
+        ("劳务派遣许可网上申报入口", "clarify"),
+        ("香港大模型备案怎么办", "no_match"),
+        ('“引号”、"引号"和\\和\n和😀', "no_match"),
+        ("你好", "no_match"),
+    ],
+)
+def test_a_reply_is_written_as_the_json_that_its_dictionary_is(bundled, question, outcome):
+    for reply in (bundled.ask(question), *asked(Replies(bundled, 10), question, question)):
+        assert reply.outcome == outcome
+        compact = json.dumps(reply.to_dict(), ensure_ascii=False, separators=(",", ":"))
+        assert reply.to_json().decode() == compact
+
+
+def test_no_two_servers_give_the_same_ids(bundled):
+    ids = {reply.answer_id for _ in range(2) for reply in asked(Replies(bundled, 10), *"文网文网")}
+    assert len(ids) == 8
+    assert {len(id_) for id_ in ids} == {32}
 
 
 def test_each_reply_has_an_id_that_can_be_voted_on(bundled, journal):

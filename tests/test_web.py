@@ -206,6 +206,8 @@ def test_check_31_a_wrong_method_is_told_the_right_ones(client, path, allowed):
         pytest.param(b'{"question": "a", "top": ' + b"9" * 5000 + b"}", id="endless-number"),
         pytest.param(b'{"question": "\\ud83d"}', id="half-a-character"),
         pytest.param(b'{"\\ud83d": "a"}', id="half-a-character-in-a-name"),
+        pytest.param(b'{"question": "\xed\xa0\xbd"}', id="half-a-character-unescaped"),
+        pytest.param(b'{"question": "\\uDE00\\ud83d"}', id="halves-the-wrong-way-round"),
         pytest.param(b'["question"]', id="list"),
         pytest.param(b"null", id="null"),
         pytest.param('"问题"'.encode(), id="string"),
@@ -215,6 +217,19 @@ def test_check_31_a_body_that_is_no_json_object_is_a_bad_request(client, body):
     response = client.post(ANSWERS, data=body, content_type="application/json")
     assert response.status_code == 400
     assert "JSON" in response.get_json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"question": "\\ud83d\\ude00"}', id="both-halves-of-a-character"),
+        pytest.param(b'{"question": "\\\\ud83d"}', id="escaped-backslash"),
+        pytest.param('{"question": "文网文"}'.encode("utf-8-sig"), id="byte-order-mark"),
+        pytest.param('{"question": "文网文"}'.encode("utf-16"), id="utf-16"),
+    ],
+)
+def test_check_31_whatever_can_be_sent_back_is_taken(client, body):
+    assert client.post(ANSWERS, data=body, content_type="application/json").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa_bot.dialogue import join_values
 from qa_bot.journal.masking import mask
-from qa_bot.reply import UNRELEASED
+from qa_bot.reply import DIGESTED, UNRELEASED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +66,10 @@ class Kept:
     masked: bool = False
     """Whether question or context are not kept as they came: masked, or without their text."""
     digest: str | None = None
-    """What tells the reply from others (see `Reply.digest`); None of what is masked."""
+    """What tells the reply from others (see `Reply.digest`).
+
+    None of what is masked, and where an earlier version made it otherwise.
+    """
     vote: Vote | None = None
 
     @property
@@ -87,6 +90,8 @@ def kept_of(row: RowMapping) -> Kept:
     values = {name: row[name] for name in Kept.__dataclass_fields__ if name != "vote"}
     values["asked_at"] = in_utc(row["asked_at"])
     values["facets"] = row["facets"] or {}
+    if not (row["digest"] or "").startswith(DIGESTED):
+        values["digest"] = None
     vote = None
     if row["rating"] is not None:
         reasons = tuple(row["reasons"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from qa_bot.web.live import Edition, LiveBot
 
 FIELDS = {"question", "context", "session_id", "top"}
+SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half a character, escaped; JSON pairs them for what stands beyond the first 65,536."""
 RETRY_AFTER_SECONDS = 2
 
 
@@ -130,9 +133,14 @@ def read_body() -> dict[str, Any]:
         message = "Send JSON, with Content-Type: application/json."
         raise UnsupportedMediaType(message)
     try:
-        body = json.loads(request.get_data())
-        # What JSON can escape but UTF-8 can't write, half a character, could not be sent back.
-        json.dumps(body, ensure_ascii=False).encode()
+        # The server has received all of it. To read on to the end would fill large buffers first.
+        length = request.content_length
+        sent = request.stream.read(-1 if length is None else length)
+        text = sent.decode(json.detect_encoding(sent))
+        body = json.loads(text)
+        if SURROGATE.search(text):
+            # What JSON can escape but UTF-8 can't write, half a character, can't be sent back.
+            json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         message = f"The body is not JSON: {error}."
         raise BadRequest(message) from None
@@ -148,7 +156,8 @@ def _answer(live: LiveBot, asked: AnswerRequest) -> Response:
     except ContextError as error:
         errors = [(f"#/context{pointer}", detail) for pointer, detail in error.errors]
         raise InvalidRequestError(errors) from None
-    response = jsonify(reply.to_dict())
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Server-Timing"] = f"ask;dur={reply.timing_ms:.2f}"
+    # A line of its own in a terminal, like all that Flask writes.
+    response = Response(reply.to_json() + b"\n", mimetype="application/json")
+    response.headers.add("Cache-Control", "no-store")
+    response.headers.add("Server-Timing", f"ask;dur={reply.timing_ms:.2f}")
     return response

@@ -31,11 +31,13 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def compress(response: Response) -> Response:
+        # Each look-up in the headers reads through all of them.
+        given = {name.lower(): value for name, value in response.headers}
         if (
             response.is_streamed
-            or (response.content_length or 0) < WORTH_IT
-            or response.mimetype not in COMPRESSED
-            or "Content-Encoding" in response.headers
+            or int(given.get("content-length", 0)) < WORTH_IT
+            or given.get("content-type", "").partition(";")[0] not in COMPRESSED
+            or "content-encoding" in given
         ):
             return response
         response.vary.add("Accept-Encoding")

@@ -84,7 +84,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def tell(response: Response) -> Response:
-        response.headers.update(g.get("rate_limit", {}))
+        response.headers.extend(g.get("rate_limit", {}))
         return response
 
 

@@ -73,6 +73,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
 
     # Of the few values of the labels each counter is looked up once.
     requests_of, durations_of = cache(requests.labels), cache(durations.labels)
+    replies_of = cache(replies.labels)
 
     @app.after_request
     def count(response: Response) -> Response:
@@ -81,7 +82,7 @@ def init_app(app: Flask, live: LiveBot) -> None:
         requests_of(rule, method, response.status_code).inc()
         durations_of(rule).observe(seconds())
         if reply := g.get("reply"):
-            replies.labels(reply.outcome).inc()
+            replies_of(reply.outcome).inc()
         return response
 
     @app.get("/metrics")

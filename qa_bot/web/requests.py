@@ -46,14 +46,15 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        headers = response.headers
-        headers["X-Request-ID"] = request_id()
-        if "Server-Timing" not in headers:
+        headers, id_ = response.headers, request_id()
+        # Each look-up in the headers reads through all of them.
+        given = {name.lower() for name, _ in headers}
+        headers.add("X-Request-ID", id_)
+        if "server-timing" not in given:
             headers.add("Server-Timing", f"app;dur={seconds() * 1000:.2f}")
-        for name, value in HEADERS.items():
-            headers.setdefault(name, value)
+        headers.extend({name: HEADERS[name] for name in HEADERS if name.lower() not in given})
         if request.endpoint not in QUIET:
-            _log(response, settings)
+            _log(response, id_, settings)
         return response
 
 
@@ -64,7 +65,8 @@ def request_id() -> str:
 
 def route() -> str:
     """Name what was asked for by its rule, never by its path, which strangers choose."""
-    return request.url_rule.rule if request.url_rule else "none"
+    rule = request.url_rule
+    return rule.rule if rule else "none"
 
 
 def seconds() -> float:
@@ -72,11 +74,11 @@ def seconds() -> float:
     return float(time.perf_counter() - g.started)
 
 
-def _log(response: Response, settings: Settings) -> None:
+def _log(response: Response, id_: str, settings: Settings) -> None:
     fields: dict[str, object] = {
         "status": response.status_code,
         "ms": round(seconds() * 1000, 2),
-        "request_id": request_id(),
+        "request_id": id_,
     }
     if reply := g.get("reply"):
         fields["outcome"] = reply.outcome

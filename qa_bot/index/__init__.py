@@ -219,8 +219,9 @@ class Index:
         nearest = Nearest(k)
         if exact >= 0:
             nearest.add(np.array([exact]), np.array([np.inf], np.float32))
-        for form, search in self._searches.items():
-            search.find(sought[form], nearest)
+        # Among the fewest texts it costs least to learn how near the nearest are.
+        for form in sorted(self._searches, key=lambda form: self.postings[form].size):
+            self._searches[form].find(sought[form], nearest)
         entries = np.array([number for number, _ in nearest.best], np.int64)
         compared = {
             form: search.of_owners(entries, sought[form]) for form, search in self._searches.items()

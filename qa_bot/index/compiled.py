@@ -11,7 +11,7 @@ from qa_bot.index.likeness import Likeness, Sought
 from qa_bot.index.nearest import FIRST, SLACK, Nearest
 
 PROBE = 2048
-"""About how many postings are read to learn how near the nearest texts are at least; compiled
+"""How many postings are read at most to learn how near the nearest texts are at least; compiled
 loops do with fewer than `plain`."""
 SLOTS = 32
 """How many slots there are at least for each term of a query."""
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     """The same, and the slots of the terms: see `_slots`."""
     Best = tuple[Places, Floats]
     """The nearest owners, and how near they are."""
-    Tuned = tuple[int, int, float]
-    """probe, first, slack."""
+    Tuned = tuple[int, int, int, float]
+    """probe, first, comparing, slack."""
 
 
 class CompiledKernel:
@@ -71,12 +71,12 @@ class CompiledKernel:
     def find(self, sought: Sought, nearest: Nearest, sums: NDArray[np.float32]) -> None:
         """Add the texts whose owners are among the nearest, and perhaps others."""
         best = np.zeros(nearest.k, np.int64), np.zeros(nearest.k, np.float32)
-        for place, (owner, near) in enumerate(nearest.best):
-            best[0][place], best[1][place] = owner, near
         known = len(nearest.best)
+        if known:
+            best[0][:known], best[1][:known] = zip(*nearest.best, strict=True)
         upper = sought.weights * self._peaks[sought.terms]
         # What was compiled before would not notice that a constant is another now.
-        tuned = PROBE, FIRST, SLACK
+        tuned = PROBE, FIRST, COMPARING, SLACK
         known = _find(
             self._lists, self._texts, self._whose, self._most,
             _terms(sought), upper, best, known, sums, tuned,
@@ -124,35 +124,26 @@ def _find(
     tuned: Tuned,
 ) -> int:
     """Bring the nearest owners up to date; give how many there are."""
-    starts, mass, (terms, weights, views, of) = lists[0], lists[4], sought
+    mass, (terms, weights, views, of) = lists[4], sought
     table = terms, weights, views, of, _slots(terms)
-    frequency = starts[terms + 1] - starts[terms]
-    # First those that tell most for what they cost to read.
-    order = np.argsort(frequency / upper)
-    ordered = terms[order], weights[order], views[order], of
-    rests = np.zeros(len(terms) + 1, np.float32)
-    for n in range(len(terms) - 1, -1, -1):
-        rests[n] = rests[n + 1] + upper[order[n]]
-    costs = np.cumsum(frequency[order])
+    ordered, costs, rests = _order(lists, sought, upper)
     # One more than are touched: `_read` writes each before it knows whether it is new.
     touched = np.empty(min(costs[-1], len(mass)) + 1, np.int32)
-    if costs[-1] > tuned[0]:
-        known = _probe(
-            lists, texts, whose, table, ordered, costs, best, known, sums, touched, tuned
-        )
+    known = _probe(lists, texts, whose, table, ordered, costs, best, known, sums, touched, tuned)
     least = _least(best, known, tuned)
     low, high = _window(least, rests[0], most, mass, of, tuned)
     if low >= high:
         return known
     read, count = _gather(lists, most, ordered, rests, low, high, least, sums, touched)
     # Those that can be nearest come first: then it is known what the others must reach.
+    first = tuned[1] * len(best[0])
     count, known = _compare_first(
-        texts, whose, table, rests[read], touched, count, best, known, sums, tuned
+        texts, whose, table, rests[read], touched, count, first, best, known, sums, tuned
     )
     # Of those that can be near enough, it is read what else they share while that is the quicker
     # way to rule them out.
     least = _least(best, known, tuned)
-    per_text = COMPARING * (len(texts[1]) // len(mass) + len(terms))
+    per_text = tuned[2] * (len(texts[1]) // len(mass) + len(terms))
     for n in range(read, len(terms) + 1):
         count = _sift(touched, count, sums, rests[n], mass, of, least)
         if n == len(terms):
@@ -162,6 +153,23 @@ def _find(
             break
         _add(lists, ordered, n, begin, end, sums)
     return int(_compare(texts, whose, table, touched, count, best, known, sums, tuned))
+
+
+@_compiled
+def _order(lists: Lists, sought: Terms, upper: Weights) -> tuple[Terms, Places, Floats]:
+    """Put first the terms that tell most for what they cost to read.
+
+    Give them so, what each and those before it cost, and what a text can share by each and those
+    after it.
+    """
+    starts, (terms, weights, views, of) = lists[0], sought
+    frequency = starts[terms + 1] - starts[terms]
+    order = np.argsort(frequency / upper)
+    rests = np.zeros(len(terms) + 1, np.float32)
+    for n in range(len(terms) - 1, -1, -1):
+        rests[n] = rests[n + 1] + upper[order[n]]
+    ordered = terms[order], weights[order], views[order], of
+    return ordered, np.cumsum(frequency[order]), rests
 
 
 @_compiled
@@ -178,19 +186,14 @@ def _probe(
     touched: Numbers,
     tuned: Tuned,
 ) -> int:
-    """Compare texts that are likely near: with rare terms, or of about the query's mass."""
-    mass, of = lists[4], table[3]
-    width = tuned[0] * len(mass) // costs[-1] + 1
-    centre = np.searchsorted(mass, np.float32(of[0]))
-    low, high = max(centre - width // 2, 0), min(centre + width, len(mass))
+    """Compare texts that share most by the rarest terms; give how many owners there are."""
     count = 0
-    for n, term in enumerate(ordered[0]):
+    for n in range(np.searchsorted(costs, tuned[0], "right")):
+        term = ordered[0][n]
         begin, end = lists[0][term], lists[0][term + 1]
-        if costs[n] > tuned[0]:
-            begin, end = _part(lists, term, low, high)
         count = _read(lists, ordered, n, begin, end, sums, touched, count)
     count, known = _compare_first(
-        texts, whose, table, np.float32(0), touched, count, best, known, sums, tuned
+        texts, whose, table, np.float32(0), touched, count, len(best[0]), best, known, sums, tuned
     )
     for text in touched[:count]:
         sums[text] = 0
@@ -230,17 +233,17 @@ def _window(
 ) -> tuple[int, int]:
     """Give the ranks of the texts whose mass lets them be as near as `least`."""
     asked, unasked, worth = of
-    low = int(np.searchsorted(mass, np.float32(least * asked / (worth * most) * tuned[2])))
+    low = int(np.searchsorted(mass, np.float32(least * asked / (worth * most) * tuned[3])))
     if unasked == 0 or least == 0:
         return low, len(mass)
     heaviest = shared + (worth * shared / least - max(asked, shared)) / unasked
-    return low, int(np.searchsorted(mass, np.float32(heaviest / tuned[2]), "right"))
+    return low, int(np.searchsorted(mass, np.float32(heaviest / tuned[3]), "right"))
 
 
 @_compiled
 def _least(best: Best, known: int, tuned: Tuned) -> float:
     """Tell how near a text must be to matter."""
-    least: float = best[1][-1] * tuned[2] if known == len(best[1]) else 0.0
+    least: float = best[1][-1] * tuned[3] if known == len(best[1]) else 0.0
     return least
 
 
@@ -249,7 +252,9 @@ def _part(lists: Lists, term: int, low: int, high: int) -> tuple[int, int]:
     """Give where a term's postings are that stand in texts of ranks within `low` and `high`."""
     begin, end = int(lists[0][term]), int(lists[0][term + 1])
     own = lists[1][begin:end]
-    return begin + int(np.searchsorted(own, low)), begin + int(np.searchsorted(own, high))
+    first = begin if own[0] >= low else begin + int(np.searchsorted(own, low))
+    last = end if own[-1] < high else begin + int(np.searchsorted(own, high))
+    return first, last
 
 
 @_compiled
@@ -327,16 +332,18 @@ def _compare_first(
     rest: np.float32,
     touched: Numbers,
     count: int,
+    first: int,
     best: Best,
     known: int,
     sums: Floats,
     tuned: Tuned,
 ) -> tuple[int, int]:
-    """Compare the texts that can be nearest; give how many others can be near enough, and owners.
+    """Compare the `first` texts that can be nearest.
 
-    Texts may share `rest` besides.
+    Give how many others can be near enough, and how many owners there are. Texts may share `rest`
+    besides.
     """
-    mass, of, first = texts[4], table[3], tuned[1] * len(best[0])
+    mass, of = texts[4], table[3]
     count = _sift(touched, count, sums, rest, mass, of, _least(best, known, tuned))
     if count <= first:
         return 0, _compare(texts, whose, table, touched, count, best, known, sums, tuned)

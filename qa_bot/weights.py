@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from qa_bot.analyzer import FACET
 from qa_bot.index import form_terms
@@ -33,6 +34,15 @@ class TextWeights:
     the permit's name says little about whether the rest fits."""
 
 
+class Told(NamedTuple):
+    """What an entry's wordings hold of a question's canonical terms beside its typed facets."""
+
+    by_nearest: list[str]
+    """Those that the nearest wording holds."""
+    share: float
+    """The share, by weight, that the wordings hold together; 1 where there is nothing to hold."""
+
+
 class Weigher:
     """Text → the weights of its terms."""
 
@@ -42,18 +52,31 @@ class Weigher:
         self._analyzer = analyzer
         self.weigh = lru_cache(maxsize=QUERIES)(self._of_query)
         """Reading of a question → the weights of its terms; once for all it is compared with."""
+        self._numbered = lru_cache(maxsize=QUERIES)(self._number)
+        """Reading of a question → its residual terms that some wording holds, by their numbers."""
+        self.told = lru_cache(maxsize=QUERIES)(self._told)
+        """Reading of a question, candidate → what the candidate's wordings hold of it."""
         self.of_wording = lru_cache(maxsize=REMEMBERED)(self._of_wording)
         """Place of a wording in the index → its weights, as the index holds them."""
 
-    def told(self, candidate: Candidate, weights: Mapping[str, float]) -> float:
-        """Give the share of canonical weights that an entry's wordings, taken together, hold."""
+    def _told(self, reading: Reading, candidate: Candidate) -> Told:
+        asked, weights = self._numbered(reading), self.weigh(reading).residual
         total = sum(weights.values())
-        held = self._index.told(candidate, weights, self._analyzer)
-        return sum(weights[term] for term in held) / total if total else 1.0
+        nearest = asked.keys() & self._index.terms_of_wording(
+            self._index.place_of_wording(candidate)
+        )
+        wordings = self._index.telling(candidate)
+        together = nearest
+        if len(wordings) > 1:
+            together = asked.keys() & chain.from_iterable(
+                map(self._index.terms_of_wording, wordings)
+            )
+        held = [weights[term] for number, term in asked.items() if number in together]
+        by_nearest = [term for number, term in asked.items() if number in nearest]
+        return Told(by_nearest, sum(held) / total if total else 1.0)
 
-    def told_by_wording(self, candidate: Candidate, weights: Mapping[str, float]) -> list[str]:
-        """Give those of the weighed canonical terms that a candidate's nearest wording holds."""
-        return self._index.told_by_wording(candidate, weights, self._analyzer)
+    def _number(self, reading: Reading) -> Mapping[int, str]:
+        return self._index.numbered(self.weigh(reading).residual, self._analyzer)
 
     def _of_wording(self, number: int) -> TextWeights:
         written = self._index.weights_of_text("written", number)

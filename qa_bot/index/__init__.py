@@ -103,8 +103,6 @@ class Index:
     """The words of the wordings, and in how many wordings each of them stands."""
     _asked: Callable[[str, Reading, Analyzer], Asked] = field(init=False)
     """Form, reading, analyzer → what a text asks for in that form; the last few are remembered."""
-    _numbered: Callable[[tuple[str, ...], Analyzer], Mapping[int, str]] = field(init=False)
-    """Canonical terms → those that wordings hold, by their numbers; the last few are remembered."""
     _terms: dict[str, dict[str, tuple[int, float, int]]] = field(init=False)
     """Form → term → its number, its weight in a query and the place of its view; many of them."""
     _wording_starts: memoryview[int] = field(init=False)
@@ -119,7 +117,6 @@ class Index:
     def __post_init__(self) -> None:
         """Remember what was looked up: search, ranking and explanation ask for the same."""
         object.__setattr__(self, "_asked", lru_cache(maxsize=64)(self._look_up_all))
-        object.__setattr__(self, "_numbered", lru_cache(maxsize=64)(self._number_all))
         object.__setattr__(self, "_terms", {form: {} for form in self.postings})
         names = {
             form: lru_cache(maxsize=TERMS)(part.vocabulary.name)
@@ -237,38 +234,27 @@ class Index:
         """Give the terms of a query in a form with their weights; the last few are remembered."""
         return self._asked(form, reading, analyzer).weights
 
-    def told(self, candidate: Candidate, terms: Iterable[str], analyzer: Analyzer) -> list[str]:
-        """Give those of the canonical terms that an entry's wordings, taken together, hold.
+    def telling(self, candidate: Candidate) -> Collection[int]:
+        """Give the places of the wordings that say together what a candidate's entry is about.
 
-        Of very many wordings the first and the nearest are: all of them hold nearly every word.
+        Of very many the first and the nearest do: all of them hold nearly every word.
         """
         start = self._wording_starts[candidate.number]
-        end = min(self._wording_starts[candidate.number + 1], start + TELLING)
+        own = range(start, min(self._wording_starts[candidate.number + 1], start + TELLING))
         nearest = self.place_of_wording(candidate)
-        return self._held({*range(start, end), nearest}, terms, analyzer)
-
-    def told_by_wording(
-        self, candidate: Candidate, terms: Iterable[str], analyzer: Analyzer
-    ) -> list[str]:
-        """Give those of the canonical terms that a candidate's nearest wording holds."""
-        return self._held((self.place_of_wording(candidate),), terms, analyzer)
+        return own if nearest in own else (*own, nearest)
 
     def place_of_wording(self, candidate: Candidate) -> int:
         """Give the place of a candidate's nearest wording among all wordings."""
         return self._wording_starts[candidate.number] + candidate.wording_number
 
-    def _held(self, wordings: Iterable[int], terms: Iterable[str], analyzer: Analyzer) -> list[str]:
-        """Give those of the canonical terms, in order, that some of the wordings hold."""
-        postings = self.postings["canonical"]
-        held: set[int] = set()
-        for wording in wordings:
-            rank = postings.ranks[wording]
-            start, end = postings.text_starts[rank], postings.text_starts[rank + 1]
-            held.update(postings.terms[start:end].tolist())
-        numbered = self._numbered(tuple(terms), analyzer)
-        return [term for number, term in numbered.items() if number in held]
+    def terms_of_wording(self, number: int) -> list[int]:
+        """Give the numbers of the canonical terms of a wording, by its place."""
+        terms: list[int] = self.postings["canonical"].terms_of(number).tolist()
+        return terms
 
-    def _number_all(self, terms: tuple[str, ...], analyzer: Analyzer) -> dict[int, str]:
+    def numbered(self, terms: Collection[str], analyzer: Analyzer) -> dict[int, str]:
+        """Give the canonical terms that some wording holds, in order, by their numbers."""
         found = self._look_up("canonical", terms, analyzer)
         return {own[0]: term for term, own in zip(terms, found, strict=True) if own[0] >= 0}
 
@@ -284,8 +270,7 @@ class Index:
         It is what `form_weights` gives for the text itself, without reading it again.
         """
         postings = self.postings[form]
-        rank = postings.ranks[number]
-        terms = postings.terms[postings.text_starts[rank] : postings.text_starts[rank + 1]]
+        terms = postings.terms_of(number)
         names = map(self._names[form], terms.tolist())
         return dict(zip(names, postings.asked[terms].tolist(), strict=True))
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from qa_bot.analyzer import Reading
-from qa_bot.index import form_terms, passage_terms
+from qa_bot.index import form_terms, passage_terms, shared_weight
 from qa_bot.text import sentences
 
 if TYPE_CHECKING:
@@ -109,9 +109,9 @@ class EvidenceFinder:
         asks_number = bool(HOW_MANY.search(query.question))
 
         def scored(cut: _Cut) -> Iterator[tuple[float, float]]:
-            beside = sum([w for term, w in weights.items() if term in cut.around]) / whole
+            beside = shared_weight(weights, cut.around) / whole
             if cut.heading:
-                beside += sum([w for term, w in residual.items() if term in cut.heading]) / total
+                beside += shared_weight(residual, cut.heading) / total
             shared = _shared(residual, cut.of_residual, len(cut.sentences))
             shared_as = _shared(weights, cut.of_terms, len(cut.sentences))
             for sentence, common, held in zip(cut.sentences, shared, shared_as, strict=True):
@@ -205,7 +205,7 @@ def _add_place(places: dict[str, int], terms: Iterable[str], sentence: int) -> N
 def _shared(asked: Mapping[str, float], held: Mapping[str, int], count: int) -> list[float]:
     """Give for each sentence the weight of the asked terms that it holds."""
     shared = [0.0] * count
-    for term in [term for term in asked if term in held]:
+    for term in filter(held.__contains__, asked):
         weight, places = asked[term], held[term]
         while places:
             place = places.bit_length() - 1

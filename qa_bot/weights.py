@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from qa_bot.analyzer import FACET
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
 
 REMEMBERED = 4096
 """How many texts' weights are remembered."""
+
+HELD = 1024
+"""Of how many sets of wordings it is remembered which terms they hold."""
 
 QUERIES = 64
 """How many questions' weights are remembered."""
@@ -54,6 +56,8 @@ class Weigher:
         """Reading of a question → the weights of its terms; once for all it is compared with."""
         self._numbered = lru_cache(maxsize=QUERIES)(self._number)
         """Reading of a question → its residual terms that some wording holds, by their numbers."""
+        self._held = lru_cache(maxsize=HELD)(index.terms_of_wordings)
+        """Places of wordings → the numbers of the canonical terms that they hold."""
         self.told = lru_cache(maxsize=QUERIES)(self._told)
         """Reading of a question, candidate → what the candidate's wordings hold of it."""
         self.of_wording = lru_cache(maxsize=REMEMBERED)(self._of_wording)
@@ -61,18 +65,12 @@ class Weigher:
 
     def _told(self, reading: Reading, candidate: Candidate) -> Told:
         asked, weights = self._numbered(reading), self.weigh(reading).residual
+        place = self._index.place_of_wording(candidate)
+        nearest = self._held(range(place, place + 1))
+        together = self._held(self._index.telling(candidate))
+        held = [weights[asked[number]] for number in filter(together.__contains__, asked)]
         total = sum(weights.values())
-        nearest = asked.keys() & self._index.terms_of_wording(
-            self._index.place_of_wording(candidate)
-        )
-        wordings = self._index.telling(candidate)
-        together = nearest
-        if len(wordings) > 1:
-            together = asked.keys() & chain.from_iterable(
-                map(self._index.terms_of_wording, wordings)
-            )
-        held = [weights[term] for number, term in asked.items() if number in together]
-        by_nearest = [term for number, term in asked.items() if number in nearest]
+        by_nearest = [asked[number] for number in filter(nearest.__contains__, asked)]
         return Told(by_nearest, sum(held) / total if total else 1.0)
 
     def _number(self, reading: Reading) -> Mapping[int, str]:

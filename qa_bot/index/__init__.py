@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -234,7 +234,7 @@ class Index:
         """Give the terms of a query in a form with their weights; the last few are remembered."""
         return self._asked(form, reading, analyzer).weights
 
-    def telling(self, candidate: Candidate) -> Collection[int]:
+    def telling(self, candidate: Candidate) -> range | tuple[int, ...]:
         """Give the places of the wordings that say together what a candidate's entry is about.
 
         Of very many the first and the nearest do: all of them hold nearly every word.
@@ -248,10 +248,10 @@ class Index:
         """Give the place of a candidate's nearest wording among all wordings."""
         return self._wording_starts[candidate.number] + candidate.wording_number
 
-    def terms_of_wording(self, number: int) -> list[int]:
-        """Give the numbers of the canonical terms of a wording, by its place."""
-        terms: list[int] = self.postings["canonical"].terms_of(number).tolist()
-        return terms
+    def terms_of_wordings(self, places: Iterable[int]) -> frozenset[int]:
+        """Give the numbers of the canonical terms that some of the wordings hold."""
+        terms_of = self.postings["canonical"].terms_of
+        return frozenset(chain.from_iterable(terms_of(place).tolist() for place in places))
 
     def numbered(self, terms: Collection[str], analyzer: Analyzer) -> dict[int, str]:
         """Give the canonical terms that some wording holds, in order, by their numbers."""

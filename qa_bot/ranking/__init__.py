@@ -198,7 +198,7 @@ class Ranker:
     def _look_closer(
         self, query: Query, asked: TextWeights, hit: Hit, evidence: Evidence | None
     ) -> Hit:
-        found = hit._replace(evidence=evidence)
+        found = hit._replace(evidence=evidence) if evidence else hit
         close = self._close_features(query, asked, found)
         return found._replace(order=hit.order + sum(map(mul, self._close, close)))
 
@@ -213,7 +213,7 @@ class Ranker:
     def _hit(self, query: Query, say: dict[Hashable, Said], candidate: Candidate) -> Hit:
         """Make the hit of a candidate; `say` remembers what the facets say, for all alike."""
         number = candidate.number
-        # Nearly always all entries of a profile are alike.
+        # Where all entries of a profile are alike, its number stands for them.
         said = say.get(self.agreement.of_entries.number(number)) or self._said(query, say, number)
         nats = log_strength(candidate)
         near = near_features(candidate, self.index.count_passages(number), nats)

@@ -266,7 +266,7 @@ class Bot:
 
     def _sure(self, hit: Hit) -> bool:
         """Tell whether a hit may be spoken of; an answer takes more than a listed title."""
-        if hit.passage is None:
+        if not hit.answered:
             return hit.confidence >= self.settings.listed_confidence
         if hit.by == "paragraph":
             return hit.confidence >= self.settings.paragraph_confidence
@@ -277,13 +277,13 @@ class Bot:
         say = self.phrases.say
         entry = best.entry
         today = self._today or datetime.datetime.now().astimezone().date()
-        if best.passage is None or entry.expired(today):
-            rule = "listed_unanswered" if best.passage is None else "expired"
+        if not best.answered or entry.expired(today):
+            rule = "expired" if best.answered else "listed_unanswered"
             sentence = say(
                 f"sentence.{rule}", question=entry.question, valid_until=entry.valid_until
             )
             # What can be read now comes first, of the same permit before others.
-            nearest = sorted(hits, key=lambda hit: (bool(hit.contradicted), hit.passage is None))
+            nearest = sorted(hits, key=lambda hit: (bool(hit.contradicted), not hit.answered))
             return self._reply(query, LISTED_UNANSWERED, best, nearest, top, rule, sentence)
         sentence = say(f"sentence.{best.by}", question=entry.question)
         return self._reply(query, ANSWERED, best, hits, top, best.by, sentence)
@@ -301,7 +301,7 @@ class Bot:
         held: dict[str, bool] = {}
         for hit in alike:
             for value in sorted(hit.facets.get(name, ())):
-                held[value] = held.get(value, False) or hit.entry.answered
+                held[value] = held.get(value, False) or hit.answered
         options = sorted(held.items(), key=lambda option: not option[1])
         ask = self.analyzer.facets.facets[name].ask or self.phrases.say("clarify.prompt")
         return Clarification(name, ask, tuple(options)), len(alike)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from qa_bot.index import form_terms, passage_terms
+from qa_bot.analyzer import Reading
+from qa_bot.index import form_terms, passage_terms, shared_weight
 from qa_bot.text import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from qa_bot.analyzer import Analyzer, Reading
+    from qa_bot.analyzer import Analyzer
+    from qa_bot.facets import Mention
     from qa_bot.index import Index
     from qa_bot.knowledge import Passage
     from qa_bot.query import Query
@@ -28,6 +30,7 @@ NUMBER_BONUS = 0.1
 ALL_THERE_IS = re.compile("哪些|什么|啥|清单|材料|资料|条件|要求|步骤|流程|几步|怎么办|如何办")
 """How a question asks for a whole list."""
 LIST_ITEM = "- "
+SENTENCE_MARKS = tuple("。！？；!?;")
 LEADS_INTO_LIST = (":", "：")
 UNASKED = 0.3
 """How much what a sentence says beyond the question counts against it (Tversky's beta)."""
@@ -71,9 +74,9 @@ class _Cut:
     heading: frozenset[str]
     around: frozenset[str]
     """The terms of the heading and of the passage, as passages are indexed."""
-    of_residual: Mapping[str, tuple[int, ...]]
-    """Residual term → the sentences that hold it."""
-    of_terms: Mapping[str, tuple[int, ...]]
+    of_residual: Mapping[str, int]
+    """Residual term → the sentences that hold it: sentence `n` by the bit 2ⁿ."""
+    of_terms: Mapping[str, int]
     """Term in the views in which passages are indexed → the sentences that hold it."""
 
 
@@ -106,9 +109,9 @@ class EvidenceFinder:
         asks_number = bool(HOW_MANY.search(query.question))
 
         def scored(cut: _Cut) -> Iterator[tuple[float, float]]:
-            beside = sum([w for term, w in weights.items() if term in cut.around]) / whole
+            beside = shared_weight(weights, cut.around) / whole
             if cut.heading:
-                beside += sum([w for term, w in residual.items() if term in cut.heading]) / total
+                beside += shared_weight(residual, cut.heading) / total
             shared = _shared(residual, cut.of_residual, len(cut.sentences))
             shared_as = _shared(weights, cut.of_terms, len(cut.sentences))
             for sentence, common, held in zip(cut.sentences, shared, shared_as, strict=True):
@@ -140,18 +143,20 @@ class EvidenceFinder:
         return frozenset(form_terms("written", reading, self._analyzer))
 
     def _cut_up(self, text: str, section: str) -> _Cut:
-        parts = []
-        of_residual: dict[str, tuple[int, ...]] = {}
-        of_terms: dict[str, tuple[int, ...]] = {}
+        parts, readings = [], []
+        of_residual: dict[str, int] = {}
+        of_terms: dict[str, int] = {}
         for place, sentence in enumerate(sentences(text)):
             reading = self._analyzer.read(sentence)
             residual = self._weigher.residual_of(reading)
             number = bool(NUMBER.search(sentence))
+            readings.append(reading)
             parts.append(_Sentence(sentence, sum(residual.values()), number))
             _add_place(of_residual, residual, place)
             _add_place(of_terms, passage_terms(reading, self._analyzer), place)
         heading = self._heading(section)
-        whole = self._analyzer.read(text)
+        marked = all(part.text.endswith(SENTENCE_MARKS) for part in parts[:-1])
+        whole = joined(readings) if readings and marked else self._analyzer.read(text)
         return _Cut(
             whole,
             tuple(parts),
@@ -170,22 +175,42 @@ class EvidenceFinder:
         return self._weigher.residual_terms(reading).union(terms)
 
 
-def _add_place(places: dict[str, tuple[int, ...]], terms: Iterable[str], sentence: int) -> None:
-    """Take note that a sentence, which comes after those before, holds some terms."""
-    found: dict[str, tuple[int, ...]] = dict.fromkeys(terms, (sentence,))
+def joined(readings: Sequence[Reading]) -> Reading:
+    """Give the reading of a text, given those of its sentences; a mark ends each but the last.
+
+    No word, name or number goes on beyond a mark, so nothing needs to be read again.
+    """
+    normal = ""
+    words: list[str] = []
+    runs: list[tuple[str, ...]] = [()]
+    mentions: list[Mention] = []
+    for reading in readings:
+        words += reading.words
+        runs[-1] += reading.canonical[0]
+        runs += reading.canonical[1:]
+        begin = len(normal)
+        mentions += [replace(m, start=begin + m.start, end=begin + m.end) for m in reading.mentions]
+        normal += reading.normal
+    return Reading(normal, tuple(words), tuple(runs), tuple(mentions))
+
+
+def _add_place(places: dict[str, int], terms: Iterable[str], sentence: int) -> None:
+    """Take note that a sentence holds some terms."""
+    found = dict.fromkeys(terms, 1 << sentence)
     for term in found.keys() & places.keys():
-        found[term] = (*places[term], sentence)
+        found[term] |= places[term]
     places.update(found)
 
 
-def _shared(
-    asked: Mapping[str, float], held: Mapping[str, Sequence[int]], count: int
-) -> list[float]:
+def _shared(asked: Mapping[str, float], held: Mapping[str, int], count: int) -> list[float]:
     """Give for each sentence the weight of the asked terms that it holds."""
     shared = [0.0] * count
-    for term in [term for term in asked if term in held]:
-        for sentence in held[term]:
-            shared[sentence] += asked[term]
+    for term in filter(held.__contains__, asked):
+        weight, places = asked[term], held[term]
+        while places:
+            place = places.bit_length() - 1
+            shared[place] += weight
+            places ^= 1 << place
     return shared
 
 

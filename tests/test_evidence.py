@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot import Bot
-from qa_bot.evidence import chosen, mark
+from qa_bot.evidence import chosen, joined, mark
 from qa_bot.query import read_query
 from qa_bot.text import sentences
 
@@ -82,6 +82,21 @@ def test_a_sentence_nearly_as_good_is_evidence_too(scores, shown):
 @pytest.mark.parametrize("text", ["期限为3.5个月。", "罚款1,000元以上。", "见GB/T 22239-2019。"])
 def test_numbers_are_never_cut(text):
     assert sentences(text) == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "江苏省的企业向文化厅申请网络文化经营许可证!20个工作日内办结。浙江省同样;换证呢?要3.5天",
+        "了。的;吗?网络文化经营许可证。",
+        "材料只有一份",
+    ],
+)
+def test_a_text_is_read_as_its_sentences_are(bundled, text):
+    read = bundled.analyzer.read
+    whole, parts = read(text), joined([read(sentence) for sentence in sentences(text)])
+    for part in ("normal", "words", "canonical", "mentions"):
+        assert getattr(parts, part) == getattr(whole, part)
 
 
 def test_marks_keep_every_character():

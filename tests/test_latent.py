@@ -35,8 +35,7 @@ def bot(open_faq):
 def nearest(bot, question):
     """Give the question of the entry that lies nearest, as the base teaches, and how near."""
     query = read_query(question, bot.analyzer)
-    asked = bot.ranker.weigher.weigh(query.reading).residual
-    near = bot.index.meant(asked, range(len(bot.index.base.entries)), bot.analyzer)
+    near = bot.ranker.weigher.meant(query.reading, range(len(bot.index.base.entries)))
     best = max(range(len(near)), key=near.__getitem__)
     return bot.index.base.entries[best].question, near[best]
 
@@ -77,8 +76,7 @@ def test_titles_without_wordings_teach_nothing(open_faq):
 @given(st.text("文网演出证多久材料收费动静带掏花销火星?", max_size=20))
 def test_it_speaks_within_bounds(bot, question):
     query = read_query(question, bot.analyzer)
-    asked = bot.ranker.weigher.weigh(query.reading).residual
-    near = np.array(bot.index.meant(asked, range(len(bot.index.base.entries)), bot.analyzer))
+    near = np.array(bot.ranker.weigher.meant(query.reading, range(len(bot.index.base.entries))))
     assert near.min() >= -1.51
     assert near.max() <= 0.51
 

@@ -114,10 +114,13 @@ def test_what_further_wordings_say_of_a_question_speaks_for_the_entry(open_faq):
     table = "question,answer,wordings\n奶茶洒了怎么办?,擦干。,泡水|被小狗咬坏\n"
     bot = open_faq(table)
     query = read_query("泡水被小狗咬坏", bot.analyzer)
-    asked = bot.ranker.weigher.weigh(query.reading).residual
     (candidate,) = bot.index.search(query, bot.analyzer, 10)
-    assert bot.ranker.weigher.told(candidate, asked) > 0.8
-    assert bot.ranker.weigher.told(candidate, {}) == 1.0
+    told = bot.ranker.weigher.told(query.reading, candidate)
+    assert told.share > 0.8
+    assert {"w小狗"} <= set(told.by_nearest)
+    assert "w泡水" not in told.by_nearest
+    nothing = read_query("", bot.analyzer).reading
+    assert bot.ranker.weigher.told(nothing, candidate).share == 1.0
 
 
 def test_the_bundled_coefficients_can_be_read():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -45,7 +45,7 @@ from qa_bot.text import match_key
 from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -106,8 +106,6 @@ class Index:
     """The words of the wordings, and in how many wordings each of them stands."""
     _asked: Callable[[str, Reading, Analyzer], Asked] = field(init=False)
     """Form, reading, analyzer → what a text asks for in that form; the last few are remembered."""
-    _numbered: Callable[[tuple[str, ...], Analyzer], Mapping[int, str]] = field(init=False)
-    """Canonical terms → those that wordings hold, by their numbers; the last few are remembered."""
     _terms: dict[str, dict[str, tuple[int, float, int]]] = field(init=False)
     """Form → term → its number, its weight in a query and the place of its view; many of them."""
     _wording_starts: memoryview[int] = field(init=False)
@@ -122,7 +120,6 @@ class Index:
     def __post_init__(self) -> None:
         """Remember what was looked up: search, ranking and explanation ask for the same."""
         object.__setattr__(self, "_asked", lru_cache(maxsize=64)(self._look_up_all))
-        object.__setattr__(self, "_numbered", lru_cache(maxsize=64)(self._number_all))
         object.__setattr__(self, "_terms", {form: {} for form in self.postings})
         names = {
             form: lru_cache(maxsize=TERMS)(part.vocabulary.name)
@@ -226,8 +223,9 @@ class Index:
         nearest = Nearest(k)
         if exact >= 0:
             nearest.add(np.array([exact]), np.array([np.inf], np.float32))
-        for form, search in self._searches.items():
-            search.find(sought[form], nearest)
+        # Among the fewest texts it costs least to learn how near the nearest are.
+        for form in sorted(self._searches, key=lambda form: self.postings[form].size):
+            self._searches[form].find(sought[form], nearest)
         entries = np.array([number for number, _ in nearest.best], np.int64)
         compared = {
             form: search.of_owners(entries, sought[form]) for form, search in self._searches.items()
@@ -243,49 +241,27 @@ class Index:
         """Give the terms of a query in a form with their weights; the last few are remembered."""
         return self._asked(form, reading, analyzer).weights
 
-    def told(self, candidate: Candidate, terms: Iterable[str], analyzer: Analyzer) -> list[str]:
-        """Give those of the canonical terms that an entry's wordings, taken together, hold.
+    def telling(self, candidate: Candidate) -> range | tuple[int, ...]:
+        """Give the places of the wordings that say together what a candidate's entry is about.
 
-        Of very many wordings the first and the nearest are: all of them hold nearly every word.
+        Of very many the first and the nearest do: all of them hold nearly every word.
         """
         start = self._wording_starts[candidate.number]
-        end = min(self._wording_starts[candidate.number + 1], start + TELLING)
+        own = range(start, min(self._wording_starts[candidate.number + 1], start + TELLING))
         nearest = self.place_of_wording(candidate)
-        return self._held({*range(start, end), nearest}, terms, analyzer)
-
-    def told_by_wording(
-        self, candidate: Candidate, terms: Iterable[str], analyzer: Analyzer
-    ) -> list[str]:
-        """Give those of the canonical terms that a candidate's nearest wording holds."""
-        return self._held((self.place_of_wording(candidate),), terms, analyzer)
-
-    def meant(
-        self, weights: Mapping[str, float], numbers: Sequence[int], analyzer: Analyzer
-    ) -> list[float]:
-        """Say how near entries lie to what is asked, as the base teaches; see `Latent.nearness`.
-
-        `weights` are those of the canonical terms of a question beside its typed facets.
-        """
-        numbered = self._numbered(tuple(weights), analyzer)
-        asked = {number: weights[term] for number, term in sorted(numbered.items())}
-        return self.latent.nearness(asked, sum(weights.values()), numbers)
+        return own if nearest in own else (*own, nearest)
 
     def place_of_wording(self, candidate: Candidate) -> int:
         """Give the place of a candidate's nearest wording among all wordings."""
         return self._wording_starts[candidate.number] + candidate.wording_number
 
-    def _held(self, wordings: Iterable[int], terms: Iterable[str], analyzer: Analyzer) -> list[str]:
-        """Give those of the canonical terms, in order, that some of the wordings hold."""
-        postings = self.postings["canonical"]
-        held: set[int] = set()
-        for wording in wordings:
-            rank = postings.ranks[wording]
-            start, end = postings.text_starts[rank], postings.text_starts[rank + 1]
-            held.update(postings.terms[start:end].tolist())
-        numbered = self._numbered(tuple(terms), analyzer)
-        return [term for number, term in numbered.items() if number in held]
+    def terms_of_wordings(self, places: Iterable[int]) -> frozenset[int]:
+        """Give the numbers of the canonical terms that some of the wordings hold."""
+        terms_of = self.postings["canonical"].terms_of
+        return frozenset(chain.from_iterable(terms_of(place).tolist() for place in places))
 
-    def _number_all(self, terms: tuple[str, ...], analyzer: Analyzer) -> dict[int, str]:
+    def numbered(self, terms: Collection[str], analyzer: Analyzer) -> dict[int, str]:
+        """Give the canonical terms that some wording holds, in order, by their numbers."""
         found = self._look_up("canonical", terms, analyzer)
         return {own[0]: term for term, own in zip(terms, found, strict=True) if own[0] >= 0}
 
@@ -301,8 +277,7 @@ class Index:
         It is what `form_weights` gives for the text itself, without reading it again.
         """
         postings = self.postings[form]
-        rank = postings.ranks[number]
-        terms = postings.terms[postings.text_starts[rank] : postings.text_starts[rank + 1]]
+        terms = postings.terms_of(number)
         names = map(self._names[form], terms.tolist())
         return dict(zip(names, postings.asked[terms].tolist(), strict=True))
 

@@ -38,7 +38,7 @@ class Candidate(NamedTuple):
 
 def shared_weight(asked: Mapping[str, float], held: Container[str]) -> float:
     """Give the weight of the asked terms that are held."""
-    return sum(weight for term, weight in asked.items() if term in held)
+    return sum(map(asked.__getitem__, filter(held.__contains__, asked)))
 
 
 def tversky(asked: Mapping[str, float], held: Mapping[str, float]) -> float:

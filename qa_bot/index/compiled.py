@@ -10,9 +10,13 @@ from numba import njit
 from qa_bot.index.likeness import Likeness, Sought
 from qa_bot.index.nearest import FIRST, SLACK, Nearest
 
-PROBE = 512
-"""About how many postings are read to learn how near the nearest texts are at least; compiled
+PROBE = 2048
+"""How many postings are read at most to learn how near the nearest texts are at least; compiled
 loops do with fewer than `plain`."""
+SLOTS = 32
+"""How many slots there are at least for each term of a query."""
+LINE = 64
+"""How many bytes are brought from memory at once, at least."""
 COMPARING = 2
 """How many postings can be read while one term of a text or a query is compared."""
 
@@ -39,10 +43,12 @@ if TYPE_CHECKING:
     """asked, unasked, worth: see `Likeness`."""
     Terms = tuple[Numbers, Weights, Places, Of]
     """terms, weights, views, and how they are compared: see `Sought`."""
+    Table = tuple[Numbers, Weights, Places, Of, Numbers]
+    """The same, and the slots of the terms: see `_slots`."""
     Best = tuple[Places, Floats]
     """The nearest owners, and how near they are."""
-    Tuned = tuple[int, int, float]
-    """probe, first, slack."""
+    Tuned = tuple[int, int, int, float]
+    """probe, first, comparing, slack."""
 
 
 class CompiledKernel:
@@ -65,12 +71,12 @@ class CompiledKernel:
     def find(self, sought: Sought, nearest: Nearest, sums: NDArray[np.float32]) -> None:
         """Add the texts whose owners are among the nearest, and perhaps others."""
         best = np.zeros(nearest.k, np.int64), np.zeros(nearest.k, np.float32)
-        for place, (owner, near) in enumerate(nearest.best):
-            best[0][place], best[1][place] = owner, near
         known = len(nearest.best)
+        if known:
+            best[0][:known], best[1][:known] = zip(*nearest.best, strict=True)
         upper = sought.weights * self._peaks[sought.terms]
         # What was compiled before would not notice that a constant is another now.
-        tuned = PROBE, FIRST, SLACK
+        tuned = PROBE, FIRST, COMPARING, SLACK
         known = _find(
             self._lists, self._texts, self._whose, self._most,
             _terms(sought), upper, best, known, sums, tuned,
@@ -118,33 +124,26 @@ def _find(
     tuned: Tuned,
 ) -> int:
     """Bring the nearest owners up to date; give how many there are."""
-    starts, mass, (terms, weights, views, of) = lists[0], lists[4], sought
-    frequency = starts[terms + 1] - starts[terms]
-    # First those that tell most for what they cost to read.
-    order = np.argsort(frequency / upper)
-    ordered = terms[order], weights[order], views[order], of
-    rests = np.zeros(len(terms) + 1, np.float32)
-    for n in range(len(terms) - 1, -1, -1):
-        rests[n] = rests[n + 1] + upper[order[n]]
-    costs = np.cumsum(frequency[order])
-    touched = np.empty(costs[-1], np.int32)
-    if costs[-1] > tuned[0]:
-        known = _probe(
-            lists, texts, whose, sought, ordered, costs, best, known, sums, touched, tuned
-        )
+    mass, (terms, weights, views, of) = lists[4], sought
+    table = terms, weights, views, of, _slots(terms)
+    ordered, costs, rests = _order(lists, sought, upper)
+    # One more than are touched: `_read` writes each before it knows whether it is new.
+    touched = np.empty(min(costs[-1], len(mass)) + 1, np.int32)
+    known = _probe(lists, texts, whose, table, ordered, costs, best, known, sums, touched, tuned)
     least = _least(best, known, tuned)
     low, high = _window(least, rests[0], most, mass, of, tuned)
     if low >= high:
         return known
     read, count = _gather(lists, most, ordered, rests, low, high, least, sums, touched)
     # Those that can be nearest come first: then it is known what the others must reach.
+    first = tuned[1] * len(best[0])
     count, known = _compare_first(
-        texts, whose, sought, rests[read], touched, count, best, known, sums, tuned
+        texts, whose, table, rests[read], touched, count, first, best, known, sums, tuned
     )
     # Of those that can be near enough, it is read what else they share while that is the quicker
     # way to rule them out.
     least = _least(best, known, tuned)
-    per_text = COMPARING * (len(texts[1]) // len(mass) + len(terms))
+    per_text = tuned[2] * (len(texts[1]) // len(mass) + len(terms))
     for n in range(read, len(terms) + 1):
         count = _sift(touched, count, sums, rests[n], mass, of, least)
         if n == len(terms):
@@ -153,7 +152,24 @@ def _find(
         if count * per_text <= end - begin:
             break
         _add(lists, ordered, n, begin, end, sums)
-    return int(_compare(texts, whose, sought, touched, count, best, known, sums, tuned))
+    return int(_compare(texts, whose, table, touched, count, best, known, sums, tuned))
+
+
+@_compiled
+def _order(lists: Lists, sought: Terms, upper: Weights) -> tuple[Terms, Places, Floats]:
+    """Put first the terms that tell most for what they cost to read.
+
+    Give them so, what each and those before it cost, and what a text can share by each and those
+    after it.
+    """
+    starts, (terms, weights, views, of) = lists[0], sought
+    frequency = starts[terms + 1] - starts[terms]
+    order = np.argsort(frequency / upper)
+    rests = np.zeros(len(terms) + 1, np.float32)
+    for n in range(len(terms) - 1, -1, -1):
+        rests[n] = rests[n + 1] + upper[order[n]]
+    ordered = terms[order], weights[order], views[order], of
+    return ordered, np.cumsum(frequency[order]), rests
 
 
 @_compiled
@@ -161,7 +177,7 @@ def _probe(
     lists: Lists,
     texts: Texts,
     whose: Whose,
-    sought: Terms,
+    table: Table,
     ordered: Terms,
     costs: Places,
     best: Best,
@@ -170,19 +186,14 @@ def _probe(
     touched: Numbers,
     tuned: Tuned,
 ) -> int:
-    """Compare texts that are likely near: with rare terms, or of about the query's mass."""
-    mass, of = lists[4], sought[3]
-    width = tuned[0] * len(mass) // costs[-1] + 1
-    centre = np.searchsorted(mass, np.float32(of[0]))
-    low, high = max(centre - width // 2, 0), min(centre + width, len(mass))
+    """Compare texts that share most by the rarest terms; give how many owners there are."""
     count = 0
-    for n, term in enumerate(ordered[0]):
+    for n in range(np.searchsorted(costs, tuned[0], "right")):
+        term = ordered[0][n]
         begin, end = lists[0][term], lists[0][term + 1]
-        if costs[n] > tuned[0]:
-            begin, end = _part(lists, term, low, high)
         count = _read(lists, ordered, n, begin, end, sums, touched, count)
     count, known = _compare_first(
-        texts, whose, sought, np.float32(0), touched, count, best, known, sums, tuned
+        texts, whose, table, np.float32(0), touched, count, len(best[0]), best, known, sums, tuned
     )
     for text in touched[:count]:
         sums[text] = 0
@@ -222,17 +233,17 @@ def _window(
 ) -> tuple[int, int]:
     """Give the ranks of the texts whose mass lets them be as near as `least`."""
     asked, unasked, worth = of
-    low = int(np.searchsorted(mass, np.float32(least * asked / (worth * most) * tuned[2])))
+    low = int(np.searchsorted(mass, np.float32(least * asked / (worth * most) * tuned[3])))
     if unasked == 0 or least == 0:
         return low, len(mass)
     heaviest = shared + (worth * shared / least - max(asked, shared)) / unasked
-    return low, int(np.searchsorted(mass, np.float32(heaviest / tuned[2]), "right"))
+    return low, int(np.searchsorted(mass, np.float32(heaviest / tuned[3]), "right"))
 
 
 @_compiled
 def _least(best: Best, known: int, tuned: Tuned) -> float:
     """Tell how near a text must be to matter."""
-    least: float = best[1][-1] * tuned[2] if known == len(best[1]) else 0.0
+    least: float = best[1][-1] * tuned[3] if known == len(best[1]) else 0.0
     return least
 
 
@@ -241,7 +252,9 @@ def _part(lists: Lists, term: int, low: int, high: int) -> tuple[int, int]:
     """Give where a term's postings are that stand in texts of ranks within `low` and `high`."""
     begin, end = int(lists[0][term]), int(lists[0][term + 1])
     own = lists[1][begin:end]
-    return begin + int(np.searchsorted(own, low)), begin + int(np.searchsorted(own, high))
+    first = begin if own[0] >= low else begin + int(np.searchsorted(own, low))
+    last = end if own[-1] < high else begin + int(np.searchsorted(own, high))
+    return first, last
 
 
 @_compiled
@@ -259,13 +272,18 @@ def _read(
     _, of_term, times, norms, _ = lists
     weight, norm = np.float32(sought[1][n]), norms[sought[2][n]]
     wide = norms.shape[1] > 1
+    once = _share(weight, np.float32(1), norm[0])
     for place in range(begin, end):
         text = of_term[place]
-        if sums[text] == 0:
-            touched[count] = text
-            count += 1
-        tf = np.float32(times[place])
-        sums[text] += weight * tf / (tf + norm[text if wide else 0])
+        # Without a branch, which would be guessed wrong often.
+        touched[count] = text
+        count += sums[text] == 0
+        if wide:
+            sums[text] += _share(weight, np.float32(times[place]), norm[text])
+        elif times[place] == 1:
+            sums[text] += once
+        else:
+            sums[text] += _share(weight, np.float32(times[place]), norm[0])
     return count
 
 
@@ -278,8 +296,7 @@ def _add(lists: Lists, sought: Terms, n: int, begin: int, end: int, sums: Floats
     for place in range(begin, end):
         text = of_term[place]
         if sums[text] > 0:
-            tf = np.float32(times[place])
-            sums[text] += weight * tf / (tf + norm[text if wide else 0])
+            sums[text] += _share(weight, np.float32(times[place]), norm[text if wide else 0])
 
 
 @_compiled
@@ -293,13 +310,17 @@ def _sift(
     least: float,
 ) -> int:
     """Keep the texts that can be as near as `least` if they share `rest` besides."""
+    asked, unasked, worth = np.float32(of[0]), np.float32(of[1]), np.float32(of[2])
+    needed = np.float32(least)
     kept = 0
     for text in touched[:count]:
-        if _likeness(sums[text] + rest, mass[text], of) >= np.float32(least):
-            touched[kept] = text
-            kept += 1
-        else:
-            sums[text] = 0
+        shared = sums[text] + rest
+        # `_likeness` without the division, and kept without a branch.
+        whole = max(shared, asked) + unasked * max(mass[text] - shared, np.float32(0))
+        near = worth * shared >= needed * whole
+        touched[kept] = text
+        kept += near
+        sums[text] *= near
     return kept
 
 
@@ -307,23 +328,25 @@ def _sift(
 def _compare_first(
     texts: Texts,
     whose: Whose,
-    sought: Terms,
+    table: Table,
     rest: np.float32,
     touched: Numbers,
     count: int,
+    first: int,
     best: Best,
     known: int,
     sums: Floats,
     tuned: Tuned,
 ) -> tuple[int, int]:
-    """Compare the texts that can be nearest; give how many others can be near enough, and owners.
+    """Compare the `first` texts that can be nearest.
 
-    Texts may share `rest` besides.
+    Give how many others can be near enough, and how many owners there are. Texts may share `rest`
+    besides.
     """
-    mass, of, first = texts[4], sought[3], tuned[1] * len(best[0])
+    mass, of = texts[4], table[3]
     count = _sift(touched, count, sums, rest, mass, of, _least(best, known, tuned))
     if count <= first:
-        return 0, _compare(texts, whose, sought, touched, count, best, known, sums, tuned)
+        return 0, _compare(texts, whose, table, touched, count, best, known, sums, tuned)
     bounds = np.empty(count, np.float32)
     for n, text in enumerate(touched[:count]):
         bounds[n] = _likeness(sums[text] + rest, mass[text], of)
@@ -335,7 +358,7 @@ def _compare_first(
             others += 1
         else:
             chosen[n - others] = text
-    known = _compare(texts, whose, sought, chosen, count - others, best, known, sums, tuned)
+    known = _compare(texts, whose, table, chosen, count - others, best, known, sums, tuned)
     return others, known
 
 
@@ -343,7 +366,7 @@ def _compare_first(
 def _compare(
     texts: Texts,
     whose: Whose,
-    sought: Terms,
+    table: Table,
     touched: Numbers,
     count: int,
     best: Best,
@@ -353,9 +376,11 @@ def _compare(
 ) -> int:
     """Take in the owners of texts, and forget what these share; give how many owners there are."""
     numbers, owner_starts = whose
+    if _fetch(texts, touched[:count]) < 0:  # Never: what is of no use would not be compiled.
+        return known
     for rank in touched[:count]:
         sums[rank] = 0
-        near = _near(texts, sought, rank)
+        near = _near(texts, table, rank)
         if near > 0 and near >= _least(best, known, tuned):
             owner = np.searchsorted(owner_starts, numbers[rank], "right") - 1
             known = _insert(best, known, owner, near)
@@ -388,30 +413,78 @@ def _insert(best: Best, known: int, owner: int, near: np.float32) -> int:
 
 @_compiled
 def _nearness(texts: Texts, sought: Terms, ranks: Numbers) -> Floats:
+    terms, weights, views, of = sought
+    table = terms, weights, views, of, _slots(terms)
     nearness = np.empty(len(ranks), np.float32)
+    if _fetch(texts, ranks) < 0:
+        return nearness
     for n, rank in enumerate(ranks):
-        nearness[n] = _near(texts, sought, rank)
+        nearness[n] = _near(texts, table, rank)
     return nearness
 
 
 @_compiled
-def _near(texts: Texts, sought: Terms, rank: int) -> np.float32:
-    """Compare a text with a query: both have their terms in order."""
+def _fetch(texts: Texts, ranks: Numbers) -> int:
+    """Have all that is read of texts brought near at once; one after another takes twice as long.
+
+    The sum of what was read is of no use.
+    """
+    text_starts, terms, counts, _, mass = texts
+    total = 0
+    for rank in ranks:
+        total += text_starts[rank] + int(mass[rank])
+    for rank in ranks:
+        for place in range(text_starts[rank], text_starts[rank + 1], LINE // 4):
+            total += terms[place]
+        for place in range(text_starts[rank], text_starts[rank + 1], LINE):
+            total += counts[place]
+    return total
+
+
+@_compiled
+def _slots(terms: Numbers) -> Numbers:
+    """Lay out a query's terms to be found by their numbers: slot → place of the term; -1: none.
+
+    A term's slot is that of its lowest bits, or the next that was free. Nearly all are free: one
+    look tells of most terms of a text that they are not asked for.
+    """
+    size = SLOTS
+    while size < SLOTS * len(terms):
+        size *= 2
+    slots = np.full(size, -1, np.int32)
+    for place, term in enumerate(terms):
+        slot = term & (size - 1)
+        while slots[slot] >= 0:
+            slot = (slot + 1) & (size - 1)
+        slots[slot] = place
+    return slots
+
+
+@_compiled
+def _near(texts: Texts, table: Table, rank: int) -> np.float32:
+    """Compare a text with a query."""
     text_starts, held, counts, norms, mass = texts
-    terms, weights, views, of = sought
-    wide = norms.shape[1] > 1
+    terms, weights, views, of, slots = table
+    wide, last = norms.shape[1] > 1, len(slots) - 1
     shared = 0.0
-    at = 0
     for place in range(text_starts[rank], text_starts[rank + 1]):
-        while at < len(terms) and terms[at] < held[place]:
-            at += 1
-        if at == len(terms):
-            break
-        if terms[at] == held[place]:
+        term = held[place]
+        slot = term & last
+        while slots[slot] >= 0 and terms[slots[slot]] != term:
+            slot = (slot + 1) & last
+        at = slots[slot]
+        if at >= 0:
             tf = np.float64(counts[place])
             shared += weights[at] * tf / (tf + norms[views[at], rank if wide else 0])
     near: np.float32 = _likeness(np.float32(shared), mass[rank], of)
     return near
+
+
+@_compiled
+def _share(weight: np.float32, tf: np.float32, norm: np.float32) -> np.float32:
+    """Give what a term adds to what a text shares."""
+    share: np.float32 = weight * tf / (tf + norm)
+    return share
 
 
 @_compiled

@@ -46,7 +46,9 @@ class Latent:
         """Give the arrays that are saved."""
         return {"terms": self._terms, "places": self._places, "entries": self._entries}
 
-    def nearness(self, asked: Mapping[int, float], whole: float, entries: Sequence[int]) -> list[float]:
+    def nearness(
+        self, asked: Mapping[int, float], whole: float, entries: Sequence[int]
+    ) -> list[float]:
         """Say how near entries lie to a question: about -1 to 0.5; below 0 speaks against one.
 
         `asked` holds the numbers of its terms, in the order of numbers, and their weights, `whole`

@@ -35,9 +35,7 @@ REGULARITY = 0.3
 TOLERANCE = 1e-3
 
 
-def learn(
-    postings: Postings, starts: NDArray[np.int64], is_typed: Callable[[str], bool]
-) -> Latent:
+def learn(postings: Postings, starts: NDArray[np.int64], is_typed: Callable[[str], bool]) -> Latent:
     """Learn from wordings in canonical form; entry `n` has `starts[n]` up to `starts[n + 1]`.
 
     `is_typed` tells whether a term stands for a value of a typed facet.

@@ -81,6 +81,11 @@ class Postings:
         """Count the texts."""
         return len(self.mass)
 
+    def terms_of(self, number: int) -> NDArray[np.int32]:
+        """Give the numbers of the terms of a text, ascending."""
+        rank = self.ranks.item(number)
+        return self.terms[self.text_starts.item(rank) : self.text_starts.item(rank + 1)]
+
     def look_up(self, term: str, background: Callable[[str], float]) -> tuple[int, float, int]:
         """Give a term's number, its weight in a query and the place of its view.
 

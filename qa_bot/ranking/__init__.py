@@ -79,6 +79,11 @@ class Hit(NamedTuple):
         return self.evidence.passage if self.evidence else self.within.passage(self.candidate)
 
     @property
+    def answered(self) -> bool:
+        """Tell whether the entry holds an answer, without reading it."""
+        return self.within.count_passages(self.candidate.number) > 0
+
+    @property
     def by(self) -> str:
         """Tell what found it: `exact`, `wording`, `passage` or, of several, `paragraph`."""
         if self.candidate.exact:
@@ -87,6 +92,15 @@ class Hit(NamedTuple):
             return "wording"
         several = self.within.count_passages(self.candidate.number) > 1
         return "paragraph" if several else "passage"
+
+
+class Said(NamedTuple):
+    """What the facets say of entries that are alike."""
+
+    order: float
+    """What they add to the order of a hit, in nats."""
+    contradicted: tuple[str, ...]
+    facets: Mapping[str, frozenset[str]]
 
 
 class Ranker:
@@ -101,7 +115,7 @@ class Ranker:
         self.analyzer = analyzer
         self.weigher = Weigher(index, analyzer)
         self.evidence = EvidenceFinder(index, analyzer, self.weigher)
-        self._say: Callable[[Hashable], dict[Hashable, tuple[float, tuple[str, ...]]]]
+        self._say: Callable[[Hashable], dict[Hashable, Said]]
         self._say = lru_cache(maxsize=ASKED)(lambda _: {})
         """Facets asked for → entries that are alike → what their facets say of them."""
         self._strangers = Strangers(index, analyzer)
@@ -124,10 +138,9 @@ class Ranker:
         most = EXACT
         for hit in hits[:k]:
             # Hits that only a clarifying question can tell apart do not speak against each other.
-            tied = {other.candidate.number for other in self.tied(query, hit, hits)}
-            rivals = [h for h in hits if not h.contradicted and h.candidate.number not in tied]
+            rivals = [h for h in hits if not h.contradicted and not self._ties(query, hit, h)]
             stored = self.weights_of(hit)
-            told = self.weigher.told(hit.candidate, asked.residual)
+            told = self.weigher.told(query.reading, hit.candidate).share
             features = self._model.features(query, asked, stored, told, hit, rivals, vetoed)
             if hit.by != "exact":
                 chance = self._model.confidence(hit.by, features)
@@ -149,8 +162,8 @@ class Ranker:
             say.clear()
         asked = self.weigher.weigh(query.reading)
         found = list(candidates)
-        meant = self.index.meant(asked.residual, [c.number for c in found], self.analyzer)
-        hits = [self._hit(query, *each, say) for each in zip(found, meant, strict=True)]
+        meant = self.weigher.meant(query.reading, [c.number for c in found])
+        hits = [self._hit(query, say, *each) for each in zip(found, meant, strict=True)]
         hits.sort(key=_place)
         evidence_of = self.evidence.asked(query, asked)
         close = [
@@ -191,64 +204,47 @@ class Ranker:
     def _look_closer(
         self, query: Query, asked: TextWeights, hit: Hit, evidence: Evidence | None
     ) -> Hit:
-        found = hit._replace(evidence=evidence)
+        found = hit._replace(evidence=evidence) if evidence else hit
         close = self._close_features(query, asked, found)
         return found._replace(order=hit.order + sum(map(mul, self._close, close)))
 
     def _close_features(self, query: Query, asked: TextWeights, hit: Hit) -> tuple[float, ...]:
         shown = hit.passage.text if hit.passage else ""
         left = left_open(hit.candidate)
-        stored = self.weigher.told_by_wording(hit.candidate, asked.residual)
-        told = self.weigher.told(hit.candidate, asked.residual)
-        sentence, held, told, unmet = close_features(asked.residual, stored, told, hit.evidence)
+        stored, share = self.weigher.told(query.reading, hit.candidate)
+        sentence, held, told, unmet = close_features(asked.residual, stored, share, hit.evidence)
         unaddressed = self.agreement.unaddressed(query, hit.candidate.number, shown)
         return left * sentence, left * held, left * told, unmet, unaddressed
 
     def _hit(
-        self,
-        query: Query,
-        candidate: Candidate,
-        meant: float,
-        say: dict[Hashable, tuple[float, tuple[str, ...]]],
+        self, query: Query, say: dict[Hashable, Said], candidate: Candidate, meant: float
     ) -> Hit:
         """Make the hit of a candidate; `say` remembers what the facets say, for all alike."""
         number = candidate.number
-        alike = self.agreement.alike(query, number)
-        said = say.get(alike)
-        if said is None:
-            weights = self.coefficients.order
-            states = self.agreement.states(query, number)
-            value = sum(weights[name] * count for name, count in states.items() if count)
-            said = say[alike] = value, self.agreement.contradicted(query, number)
-        facets_say, contradicted = said
+        # Where all entries of a profile are alike, its number stands for them.
+        said = say.get(self.agreement.of_entries.number(number)) or self._said(query, say, number)
         nats = log_strength(candidate)
         near = near_features(candidate, self.index.count_passages(number), nats, meant)
-        return Hit(
-            self.index,
-            candidate,
-            nats,
-            self.agreement.of_entries[number],
-            () if candidate.exact else contradicted,
-            sum(map(mul, self._near, near)) + facets_say,
-            meant,
-        )
+        order = sum(map(mul, self._near, near)) + said.order
+        contradicted = () if candidate.exact else said.contradicted
+        return Hit(self.index, candidate, nats, said.facets, contradicted, order, meant)
+
+    def _said(self, query: Query, say: dict[Hashable, Said], number: int) -> Said:
+        alike = self.agreement.alike(query, number)
+        if alike not in say:
+            weights = self.coefficients.order
+            states = self.agreement.states(query, number)
+            order = sum(weights[name] * count for name, count in states.items() if count)
+            contradicted = self.agreement.contradicted(query, number)
+            say[alike] = Said(order, contradicted, self.agreement.of_entries[number])
+        return say[alike]
 
     def tied(self, query: Query, first: Hit, hits: Iterable[Hit]) -> list[Hit]:
         """Give the hits that fit as well as the first, but for a typed facet the query leaves open.
 
         The first is among them.
         """
-        return [
-            hit
-            for hit in hits
-            if hit is first
-            or (
-                not hit.contradicted
-                and abs(first.nats - hit.nats) <= TIE
-                and first.order - hit.order <= AS_LIKELY
-                and self._differ_in_open_facet(query, first, hit)
-            )
-        ]
+        return [hit for hit in hits if self._ties(query, first, hit)]
 
     def akin(self, first: Hit, hits: Iterable[Hit], name: str, tied: Sequence[Hit]) -> list[Hit]:
         """Give further hits, not far behind the first, that name another value of an open facet.
@@ -267,6 +263,14 @@ class Ranker:
             and all(hit.facets.get(n) == first.facets.get(n) for n in others)
         ]
 
+    def _ties(self, query: Query, first: Hit, hit: Hit) -> bool:
+        return hit is first or (
+            not hit.contradicted
+            and abs(first.nats - hit.nats) <= TIE
+            and first.order - hit.order <= AS_LIKELY
+            and self._differ_in_open_facet(query, first, hit)
+        )
+
     def _differ_in_open_facet(self, query: Query, one: Hit, other: Hit) -> bool:
         """Tell whether two hits have other values of one open facet, and agree in all others."""
         names = one.facets.keys() | other.facets.keys()
@@ -280,6 +284,8 @@ class Ranker:
 
 def _speaking(hit: Hit) -> tuple[Passage, ...]:
     """Give the passages that may answer: who asks for a whole article is shown how it begins."""
+    if not hit.answered:
+        return ()
     whole = hit.candidate.exact or hit.candidate.wording >= WHOLE
     return hit.entry.passages[:1] if whole else hit.entry.passages
 

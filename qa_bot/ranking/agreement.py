@@ -122,13 +122,15 @@ class Agreement:
 
     def unaddressed(self, query: Query, number: int, shown: str) -> float:
         """Count the loose values asked for that neither the entry nor the text shown names."""
+        asked = {name: v for name, v in query.facets.items() if name in self._weighing}
+        if not asked:
+            return 0.0  # Most questions: then the text need not be read.
         stored, named = self.of_entries[number], self.read(shown)
         return float(
             sum(
                 value not in stored.get(name, ()) and value not in named.get(name, ())
-                for name, asked in query.facets.items()
-                if name in self._weighing
-                for value in asked
+                for name, values in asked.items()
+                for value in values
             )
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ TRIPLE = 3
 
 PIECE = re.compile(r"[\u3400-\u9fff]|[a-z0-9]+(?:[-._/@:][a-z0-9]+)*|\s+|.")
 LONGEST_SYLLABLE = 6
+REMEMBERED = 1 << 14
+"""How many pieces of text are remembered with their units."""
 SHORTEST_PINYIN = 4
 """A Latin word of fewer letters is one syllable, or no pinyin."""
 
@@ -72,6 +75,8 @@ class Repairer:
         self._terms = terms
         self._judge = SlipJudge(analyzer, terms)
         self._trie = Trie(terms, analyzer.lexicon.lookalikes)
+        self._parts = lru_cache(maxsize=REMEMBERED)(self._read_piece)
+        """Piece of a text → its units: the text, sound, `sounds` and `spelt` of each."""
 
     def repairs(self, text: str) -> tuple[Repair, ...]:
         """Find what is mistyped in a normalised question, in order; correct text gives nothing."""
@@ -107,18 +112,20 @@ class Repairer:
     def _units(self, text: str) -> list[Unit]:
         """Cut text into units; a Latin word that can be read as pinyin is one for each syllable."""
         found: list[Unit] = []
-        for match in PIECE.finditer(text):
-            piece, start = match[0], match.start()
-            if piece.isspace():
-                continue
-            syllables = self._syllables(piece) if len(piece) >= SHORTEST_PINYIN else []
-            for part in syllables or (piece,):
+        start = 0
+        for piece in PIECE.findall(text):
+            for part, sound, sounds, spelt in self._parts(piece):
                 end = start + len(part)
-                sounds = part[0].isalnum()
-                sound = self._trie.sound(part) if sounds else -1
-                found.append(Unit(part, start, end, sound, sounds, bool(syllables)))
+                if not part.isspace():
+                    found.append(Unit(part, start, end, sound, sounds, spelt))
                 start = end
         return found
+
+    def _read_piece(self, piece: str) -> list[tuple[str, int, bool, bool]]:
+        syllables = self._syllables(piece) if len(piece) >= SHORTEST_PINYIN else []
+        sounds, spelt = piece[0].isalnum(), bool(syllables)
+        parts = syllables or [piece]
+        return [(part, self._trie.sound(part) if sounds else -1, sounds, spelt) for part in parts]
 
     def _syllables(self, word: str) -> list[str]:
         """Cut a Latin word that is none of the base's into syllables of its terms; none: it can't.

@@ -93,7 +93,9 @@ class SlipJudge:
         size = len(right)
         if len(typed) != size:
             return self._miscounted(typed, right) if own and size >= MISCOUNTED else None
-        places = tuple(n for n in range(size) if typed[n] != right[n])
+        places = tuple([n for n in range(size) if typed[n] != right[n]])
+        if len(places) * 2 > size and not LETTERS.fullmatch(typed[places[0]]):
+            return None  # Most of what sounds alike: only pinyin may differ in so much.
         wrong = [(typed[place], right[place]) for place in places]
         sounded = all(syllable(one) == syllable(other) for one, other in wrong)
         if all(LETTERS.fullmatch(one) for one, _ in wrong):

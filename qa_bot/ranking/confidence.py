@@ -109,8 +109,7 @@ class ConfidenceModel:
         rivals: Sequence[Hit],
         vetoed: Iterable[Hit],
     ) -> dict[str, float]:
-        """Give what the confidence of a hit is made of; `rivals` are the hits that stand
-        against it, in order.
+        """Give what the confidence of a hit is made of; `rivals` stand against it, in order.
 
         `asked` are the weights of the query, `stored` those of the hit's nearest wording, `told`
         is the share of the query that all its wordings hold.

@@ -15,17 +15,18 @@ from collections import Counter
 from contextlib import suppress
 from functools import cache, lru_cache
 from importlib.metadata import version
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import jieba
 from opencc import OpenCC
 
+from qa_bot.lattice import Lattice
 from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from types import ModuleType
 
 log = logging.getLogger(__name__)
@@ -38,11 +39,14 @@ CHINESE = re.compile(r"[\u3400-\u9fff]+")
 BLOCK = re.compile(r"[\u4e00-\u9fd5a-zA-Z0-9+#&._%\-]+|\S")
 """What jieba cuts at once, and other characters."""
 UNIT = re.compile(r"[\u3400-\u9fff]|[a-z0-9]+(?:\.[0-9]+)?|[^\W_]")
+UNIT_OR_END = re.compile(rf"{UNIT.pattern}|\n")
 WITHOUT_WORDS = "PYPINYIN_NO_PHRASES"
 """The variable by which pypinyin is asked to leave its words out."""
 DIGEST = hashlib.sha256().digest_size
 DICTIONARY = 2
 """Raised whenever the dictionary is kept in another form."""
+LONG = 256
+"""Blocks of more characters are cut one by one: the work of many goes by the longest of them."""
 BLOCKS = 1 << 12
 """How many blocks of text are remembered with their words."""
 NORMALIZED = 512
@@ -81,7 +85,12 @@ def _fold(text: str) -> str:
 
 def match_key(text: str) -> str:
     """Give the form in which two titles are the same question: normalised, letters and digits."""
-    return NOT_A_WORD.sub("", normalize(text))
+    return key_of(normalize(text))
+
+
+def key_of(normal: str) -> str:
+    """Give the match key of normalised text."""
+    return NOT_A_WORD.sub("", normal)
 
 
 def sentences(text: str) -> list[str]:
@@ -92,6 +101,11 @@ def sentences(text: str) -> list[str]:
 def units(text: str) -> list[str]:
     """Give the characters of normalised text; a Latin word or a number is one."""
     return UNIT.findall(text)
+
+
+def units_of_lines(lines: Sequence[str]) -> list[str]:
+    """Give the units of normalised texts, those of each followed by a line end."""
+    return UNIT_OR_END.findall("\n".join([*lines, ""]))
 
 
 @lru_cache(maxsize=65_536)
@@ -153,10 +167,24 @@ class Segmenter:
 
         They are those of jieba's cut by its dictionary alone (`HMM=False`), in half the time.
         """
-        words: list[str] = []
-        for block in BLOCK.findall(text):
-            words += self._words_of(block) if len(block) > 1 else block
-        return [word for word in words if word.isalnum() or not NOT_A_WORD.fullmatch(word)]
+        return _in_order(BLOCK.findall(text), self._words_of)
+
+    def lattice(self) -> Lattice:
+        """Make what `cut_all` needs: that takes as long as to cut some 10,000 titles."""
+        return Lattice(self._jieba.FREQ, self._log_total)
+
+    def cut_all(self, texts: Sequence[str], lattice: Lattice) -> list[list[str]]:
+        """Give the words of each of many texts: those that `cut` gives, in a third of the time."""
+        parted: list[list[str]] = [BLOCK.findall(text) for text in texts]
+        blocks = [
+            block for block in dict.fromkeys(chain.from_iterable(parted)) if 1 < len(block) <= LONG
+        ]
+        known = dict(zip(blocks, lattice.cut(blocks), strict=True))
+
+        def words_of(block: str) -> list[str]:
+            return known.get(block) or self._words_of(block)
+
+        return [_in_order(own, words_of) for own in parted]
 
     def _cut_block(self, block: str) -> list[str]:
         """Take the way through a block whose words are likeliest by their frequencies."""
@@ -191,6 +219,14 @@ class Segmenter:
             for start in range(len(word) - length + 1)
         )
         return [*(piece for piece in inside if known.get(piece)), word]
+
+
+def _in_order(blocks: Iterable[str], words_of: Callable[[str], Iterable[str]]) -> list[str]:
+    """Give the words of blocks; marks are left out."""
+    words: list[str] = []
+    for block in blocks:
+        words += words_of(block) if len(block) > 1 else block
+    return [word for word in words if word.isalnum() or not NOT_A_WORD.fullmatch(word)]
 
 
 def _joined(block: str, ends: Sequence[int]) -> list[str]:

@@ -114,7 +114,8 @@ class Keys(Mapping[str, int]):
     @classmethod
     def of(cls, numbers: Mapping[str, int]) -> Keys:
         """Lay out a mapping."""
-        keys = sorted(numbers, key=_encoded)
+        # The order of code points is that of UTF-8 bytes.
+        keys = sorted(numbers)
         return cls(Vocabulary.of(keys), np.array([numbers[key] for key in keys], np.int64))
 
     def arrays(self) -> dict[str, NDArray[Any]]:

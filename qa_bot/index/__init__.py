@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -40,7 +40,6 @@ from qa_bot.index.search import Hastening, Room, Search
 from qa_bot.index.words import Words
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.repair import Terms
-from qa_bot.text import match_key
 from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
@@ -149,22 +148,22 @@ class Index:
         progress: Callable[[int], object] = lambda _: None,
     ) -> Index:
         """Index all entries; `progress` is told how many more of them were read."""
-        from qa_bot.index.building import build_postings  # noqa: PLC0415 - slow, rarely needed
+        from qa_bot.index import building  # noqa: PLC0415 - slow, rarely needed
 
-        postings = build_postings(base.entries, analyzer, progress)
+        built = building.build(base.entries, analyzer, progress)
         return cls(
-            base,
-            index_key(base, analyzer),
+            replace(base, entries=built.entries, counted=base.answered),
+            _hash(built.content_hash, language_key(analyzer)),
             language_key(analyzer),
             analyzer.mined,
-            postings,
+            built.postings,
             _starts(len(entry.asked_as()) for entry in base.entries),
             _starts(len(entry.passages) for entry in base.entries),
-            _keys(base),
+            built.exact,
             Keys.of({entry.id: number for number, entry in enumerate(base.entries)}),
-            Profiles.of(base.entries, analyzer.facets),
+            built.profiles,
             Characters.of(base.entries),
-            Terms.of(analyzer, dict(Words(postings["written"]))),
+            Terms.of(analyzer, dict(Words(built.postings["written"]))),
         )
 
     def search(self, query: Query, analyzer: Analyzer, k: int) -> list[Candidate]:
@@ -422,8 +421,3 @@ def _by_entry(
 
 def _starts(counts: Iterable[int]) -> NDArray[np.int64]:
     return np.cumsum([0, *counts], dtype=np.int64)
-
-
-def _keys(base: KnowledgeBase) -> Keys:
-    wordings = ((n, text) for n, entry in enumerate(base.entries) for text in entry.asked_as())
-    return Keys.of({match_key(text): number for number, text in wordings})

@@ -1,0 +1,189 @@
+"""Count the terms of many texts at once: the same terms as `forms` gives of one, by arrays."""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from qa_bot.analyzer import CHARACTER, FACET, PAIR, SOUND, WORD, facet_terms, pair_term, sound_term
+from qa_bot.index.forms import FORMS
+from qa_bot.text import syllable, units_of_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from qa_bot.analyzer import Analyzer, Reading
+
+    Numbers = NDArray[np.int32]
+    Found = tuple[NDArray[np.int64], Numbers]
+    """Texts, and beside each the number of a term that stands there."""
+
+MOST_COUNTED = np.iinfo(np.uint16).max
+"""How often a term counts in one text at most."""
+END = 0
+"""The number of the line end among the units."""
+HALF = 32
+"""Two numbers are one of 64 bits, the first moved by so many."""
+LOWER = (1 << HALF) - 1
+
+
+class Chunk(NamedTuple):
+    """How often each term stands in each of some texts."""
+
+    known: int
+    """How many terms got their numbers with earlier chunks of the same source."""
+    names: list[str]
+    """The terms that are numbered from `known` on."""
+    lengths: NDArray[np.int64]
+    """Of each text how many different terms it has …"""
+    terms: Numbers
+    """… text by text, the numbers of these …"""
+    counts: NDArray[np.uint16]
+    """… and how often each stands there."""
+
+
+class Numbered(dict[str, int]):
+    """Name → its number; what is asked for the first time gets the next one."""
+
+    def __missing__(self, name: str) -> int:
+        number = self[name] = len(self)
+        return number
+
+    def of(self, names: Sequence[str]) -> Numbers:
+        """Give the numbers of names."""
+        return np.fromiter(map(self.__getitem__, names), np.int32, len(names))
+
+    def since(self, known: int) -> list[str]:
+        """Give the names that got their numbers after so many."""
+        return list(islice(reversed(self), len(self) - known))[::-1]
+
+
+def count(texts: Sequence[Sequence[str]]) -> Chunk:
+    """Count the terms of texts, each given by all of its terms."""
+    numbered = Numbered()
+    terms = numbered.of(list(chain.from_iterable(texts)))
+    return Chunk(0, list(numbered), *_count(_each(map(len, texts)), terms, len(texts)))
+
+
+class TermCounter:
+    """Counts the terms of readings in one form, and remembers what it has met."""
+
+    def __init__(self, analyzer: Analyzer, form: str) -> None:
+        """Take what the readings are made by, and the form."""
+        self._analyzer, self._canonical = analyzer, form == "canonical"
+        self._views = frozenset(FORMS[form].views)
+        self._terms, self._words, self._units = Numbered(), Numbered(), Numbered({"\n": END})
+        self._of_words = np.zeros(0, np.int32)
+        self._bounds = np.zeros(1, np.int64)
+        """Word `w` has the terms `of_words[bounds[w]:bounds[w + 1]]`."""
+        self._syllables = Numbered()
+        self._sounds = np.full(1, END, np.int32)
+        """Beside the units, the numbers of their syllables …"""
+        self._characters = np.full(1, END, np.int32)
+        """… and of their own terms."""
+        self._pairs: dict[int, int] = {}
+        self._neighbours: dict[int, int] = {}
+        """The numbers of two units, and of two syllables, as one → their term."""
+
+    def count(self, readings: Sequence[Reading]) -> Chunk:
+        """Count the terms of texts; new terms are numbered after those of earlier calls."""
+        known = len(self._terms)
+        if self._canonical:
+            runs = [run for reading in readings for run in reading.canonical]
+            texts = _each(len(reading.canonical) for reading in readings)
+            lines = list(map(" ".join, runs))
+        else:
+            runs = [reading.words for reading in readings]
+            texts = np.arange(len(readings))
+            lines = [reading.normal for reading in readings]
+        found = [*self._of_units(lines, texts)]
+        if WORD in self._views:
+            found.append(self._of_runs(runs, texts))
+        if FACET in self._views:
+            named = [facet_terms(reading) for reading in readings]
+            terms = self._terms.of(list(chain.from_iterable(named)))
+            found.append((_each(map(len, named)), terms))
+        of_texts, terms = map(np.concatenate, zip(*found, strict=True))
+        counted = _count(of_texts, terms, len(readings))
+        return Chunk(known, self._terms.since(known), *counted)
+
+    def _of_runs(self, runs: Sequence[Sequence[str]], texts: NDArray[np.int64]) -> Found:
+        """Find the terms of words, given in runs, and the text that each run stands in."""
+        known = len(self._words)
+        words = self._words.of(list(chain.from_iterable(runs)))
+        if new := self._words.since(known):
+            own = [self._analyzer.terms_of_word(word) for word in new]
+            ends = self._bounds[-1] + np.cumsum(list(map(len, own)))
+            self._bounds = np.concatenate([self._bounds, ends])
+            more = self._terms.of(list(chain.from_iterable(own)))
+            self._of_words = np.concatenate([self._of_words, more])
+        starts = self._bounds[words]
+        sizes = self._bounds[words + 1] - starts
+        places = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        of_words = np.repeat(texts, list(map(len, runs)))
+        return np.repeat(of_words, sizes), self._of_words[places]
+
+    def _of_units(self, lines: Sequence[str], texts: NDArray[np.int64]) -> Iterator[Found]:
+        """Find the terms of characters in lines, and the text that each line stands in."""
+        known = len(self._units)
+        units = self._units.of(units_of_lines(lines))
+        new = self._units.since(known)
+        ends = units == END
+        of_units = texts[np.cumsum(ends) - ends]
+        first = np.flatnonzero(~(ends[:-1] | ends[1:]))
+        if CHARACTER in self._views:
+            more = self._terms.of([CHARACTER + unit for unit in new])
+            self._characters = np.concatenate([self._characters, more])
+            yield of_units[~ends], self._characters[units[~ends]]
+        if PAIR in self._views:
+            names = list(self._units)
+            pairs = units[first], units[first + 1]
+            yield of_units[first], self._of_pairs(pairs, self._pairs, names, pair_term)
+        if SOUND in self._views:
+            more = self._syllables.of(list(map(syllable, new)))
+            self._sounds = np.concatenate([self._sounds, more])
+            sounds = self._sounds[units]
+            names = list(self._syllables)
+            pairs = sounds[first], sounds[first + 1]
+            yield of_units[first], self._of_pairs(pairs, self._neighbours, names, sound_term)
+
+    def _of_pairs(
+        self,
+        pairs: tuple[Numbers, Numbers],
+        known: dict[int, int],
+        names: Sequence[str],
+        term: Callable[[str, str], str],
+    ) -> Numbers:
+        """Give the numbers of the terms that two neighbours are, given by their numbers."""
+        first, second = pairs
+        distinct, which = np.unique((first.astype(np.int64) << HALF) | second, return_inverse=True)
+        numbers = []
+        for pair in distinct.tolist():
+            number = known.get(pair)
+            if number is None:
+                number = self._terms[term(names[pair >> HALF], names[pair & LOWER])]
+                known[pair] = number
+            numbers.append(number)
+        return np.array(numbers, np.int32)[which]
+
+
+def _each(counts: Iterable[int]) -> NDArray[np.int64]:
+    """Give each text's number as often as something stands in it."""
+    listed = list(counts)
+    return np.repeat(np.arange(len(listed)), listed)
+
+
+def _count(
+    texts: NDArray[np.int64], terms: Numbers, size: int
+) -> tuple[NDArray[np.int64], Numbers, NDArray[np.uint16]]:
+    """Count how often each term stands beside each of so many texts."""
+    both = np.sort((texts << HALF) | terms)
+    begins = np.flatnonzero(np.diff(both, prepend=-1))
+    counts = np.minimum(np.diff(begins, append=len(both)), MOST_COUNTED).astype(np.uint16)
+    distinct = both[begins]
+    lengths = np.bincount(distinct >> HALF, minlength=size)
+    return lengths, (distinct & LOWER).astype(np.int32), counts

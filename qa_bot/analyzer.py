@@ -60,7 +60,7 @@ class Analyzer:
 
     def read(self, text: str) -> Reading:
         """Cut up a text of the base as it was written."""
-        return self._read(normalize(text), self.lexicon.same_as)
+        return self._read(normalize(text), self._same_as)
 
     def read_all(
         self,
@@ -78,7 +78,7 @@ class Analyzer:
         segmenter = self._segmenter
         cut = iter(segmenter.cut_all(parts, lattice) if lattice else map(segmenter.cut, parts))
         return [
-            self._assemble(normal, own, list(islice(cut, len(parts))), self.lexicon.same_as)
+            self._assemble(normal, own, list(islice(cut, len(parts))), self._same_as)
             for normal, own, parts in zip(normals, named, parted, strict=True)
         ]
 
@@ -88,16 +88,22 @@ class Analyzer:
 
     def read_question(self, normal: str) -> Reading:
         """Cut up a normalised question: one-way synonyms lead to what it also asks for."""
-        return self._read(normal, self.lexicon.asks_for)
+        return self._read(normal, self._asks_for)
 
     def cut(self, normal: str) -> list[str]:
         """Cut normalised text into words; marks and spaces are left out."""
         return self._segmenter.cut(normal)
 
-    def _read(self, normal: str, canonical_of: Callable[[str], tuple[str, ...]]) -> Reading:
+    def _read(self, normal: str, canonical_of: Callable[[Sequence[str]], Iterable[str]]) -> Reading:
         named = self._named(self.facets.mentions(normal))
         parts = list(map(self._segmenter.cut, _parts(normal, named)))
         return self._assemble(normal, named, parts, canonical_of)
+
+    def _same_as(self, words: Sequence[str]) -> Iterable[str]:
+        return map(self.lexicon.same_as, words)
+
+    def _asks_for(self, words: Sequence[str]) -> Iterable[str]:
+        return chain.from_iterable(map(self.lexicon.asks_for, words))
 
     def _named(self, mentions: Sequence[Mention]) -> Sequence[Mention]:
         """Leave out what is mentioned beside the procedure, or overlaps with what is longer."""
@@ -111,12 +117,12 @@ class Analyzer:
         normal: str,
         named: Sequence[Mention],
         parts: Sequence[Sequence[str]],
-        canonical_of: Callable[[str], tuple[str, ...]],
+        canonical_of: Callable[[Sequence[str]], Iterable[str]],
     ) -> Reading:
         """Make a reading of the words of a text's parts; see `_parts`."""
         stopwords = self.lexicon.stopwords
-        kept = ([word for word in between if word not in stopwords] for between in parts[::2])
-        canonical = tuple(tuple(chain.from_iterable(map(canonical_of, run))) for run in kept)
+        kept = [[word for word in between if word not in stopwords] for between in parts[::2]]
+        canonical = tuple([tuple(canonical_of(run)) for run in kept])
         return Reading(normal, tuple(chain.from_iterable(parts)), canonical, tuple(named))
 
     def written_terms(self, reading: Reading, views: str) -> list[str]:
@@ -158,6 +164,8 @@ class Analyzer:
 
 def _parts(normal: str, named: Sequence[Mention]) -> list[str]:
     """Part a text into what stands before, in, between and after facet values."""
+    if not named:
+        return [normal]
     bounds = [0, *(bound for mention in named for bound in (mention.start, mention.end))]
     return [normal[start:end] for start, end in pairwise([*bounds, len(normal)])]
 

@@ -95,8 +95,8 @@ class Facet:
 
     def tells_origin(self, value: str, text: str, end: int) -> bool:
         """Tell whether a value that ends there in a text says whence something comes."""
-        abroad = self.origin is not None and self.default not in self.lineage(value)
-        return abroad and bool(self.origin and self.origin.match(text, end))
+        comes = self.origin and self.origin.match(text, end)
+        return bool(comes) and self.default not in self.lineage(value)
 
 
 class FacetReader:
@@ -160,11 +160,14 @@ class FacetReader:
         """Make mentions of the names that were found, and of what has no names but a pattern."""
         found = {name: _longest(sorted(own.values())) for name, own in places.items()}
         for name, pattern in self._patterns.items():
-            found[name] = [(m.start(), m.end(), m[1]) for m in pattern.finditer(text)]
+            if alike := [(m.start(), m.end(), m[1]) for m in pattern.finditer(text)]:
+                found[name] = alike
+        if not found:
+            return ()
         return tuple(
             [
                 Mention(name, value, start, end, text[start:end])
-                for name in sorted(filter(found.get, found), key=self._order.__getitem__)
+                for name in sorted(found, key=self._order.__getitem__)
                 for start, end, value in found[name]
                 if value and not self.facets[name].tells_origin(value, text, end)
             ]

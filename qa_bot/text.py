@@ -26,7 +26,7 @@ from qa_bot.lattice import Lattice
 from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import ModuleType
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 BLOCK = re.compile(r"[\u4e00-\u9fd5a-zA-Z0-9+#&._%\-]+|\S")
 """What jieba cuts at once, and other characters."""
-UNIT = re.compile(r"[\u3400-\u9fff]|[a-z0-9]+(?:\.[0-9]+)?|[^\W_]")
-UNIT_OR_END = re.compile(rf"{UNIT.pattern}|\n")
+LATIN = re.compile(r"[a-z0-9]+(?:\.[0-9]+)?")
+UNIT = re.compile(rf"[\u3400-\u9fff]|{LATIN.pattern}|[^\W_]")
 WITHOUT_WORDS = "PYPINYIN_NO_PHRASES"
 """The variable by which pypinyin is asked to leave its words out."""
 DIGEST = hashlib.sha256().digest_size
@@ -103,9 +103,9 @@ def units(text: str) -> list[str]:
     return UNIT.findall(text)
 
 
-def units_of_lines(lines: Sequence[str]) -> list[str]:
-    """Give the units of normalised texts, those of each followed by a line end."""
-    return UNIT_OR_END.findall("\n".join([*lines, ""]))
+def joined_units(text: str) -> Iterator[tuple[int, int]]:
+    """Give where the units of several characters begin and end in normalised text."""
+    return (match.span() for match in LATIN.finditer(text))
 
 
 @lru_cache(maxsize=65_536)

@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from qa_bot.analyzer import Analyzer
-from qa_bot.index.counting import MOST_COUNTED, TermCounter, count
+from qa_bot.index.counting import MOST_COUNTED, TermCounter, Units, count
 from qa_bot.index.forms import FORMS, form_terms
 from qa_bot.lexicon import Lexicon
 from qa_bot.text import normalize
@@ -53,7 +53,7 @@ def spelt(chunk, known=()):
 @example(["南京文网文怎么续期吗", "文网文,南京"], ["2025年 b2b 3.5天"])
 @examples(max_examples=40, derandomize=True, deadline=None)
 def test_terms_are_those_that_each_text_has_in_the_form(analyzer, lattice, form, first, second):
-    counter = TermCounter(analyzer, form)
+    counter = TermCounter(analyzer, form, Units())
     names: list[str] = []
     for titles in (first, second):
         normals = list(map(normalize, titles))

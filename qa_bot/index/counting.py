@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from qa_bot.analyzer import CHARACTER, FACET, PAIR, SOUND, WORD, facet_terms, pair_term, sound_term
 from qa_bot.index.forms import FORMS
-from qa_bot.text import syllable, units_of_lines
+from qa_bot.text import joined_units, syllable
+from qa_bot.text import units as units_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 MOST_COUNTED = np.iinfo(np.uint16).max
 """How often a term counts in one text at most."""
 END = 0
-"""The number of the line end among the units."""
+"""The number of the end of a text among the units."""
+NONE, UNSEEN = -1, -2
+"""What stands for marks, and for characters that were not met before."""
 HALF = 32
 """Two numbers are one of 64 bits, the first moved by so many."""
 LOWER = (1 << HALF) - 1
@@ -69,25 +73,74 @@ def count(texts: Sequence[Sequence[str]]) -> Chunk:
     return Chunk(0, list(numbered), *_count(_each(map(len, texts)), terms, len(texts)))
 
 
+class Units:
+    """Numbers the characters, Latin words and numbers of texts, and the ends of texts."""
+
+    def __init__(self) -> None:
+        """Begin with nothing but the end of a text."""
+        self.names = Numbered({"\n": END})
+        self._of_codes = np.full(sys.maxunicode + 1, UNSEEN, np.int32)
+
+    def of(self, texts: Sequence[str]) -> Numbers:
+        """Give the units of normalised texts, one text after another, each with its end."""
+        row = "\n".join([*texts, ""])
+        codes = np.frombuffer(row.encode("utf-32-le"), "<u4")
+        units = self._of_codes[codes]
+        if (unseen := np.unique(codes[units == UNSEEN])).size:
+            for character in map(chr, unseen.tolist()):
+                counts = character == "\n" or units_of(character)
+                self._of_codes[ord(character)] = self.names[character] if counts else NONE
+            units = self._of_codes[codes]
+        for start, end in joined_units(row):
+            units[start:end] = NONE
+            units[start] = self.names[row[start:end]]
+        kept: Numbers = units[units != NONE]
+        return kept
+
+
+class Pairs:
+    """Terms of two neighbours, by the neighbours' numbers."""
+
+    def __init__(self) -> None:
+        """Begin without terms."""
+        self._pairs = np.full(1, -1, np.int64)
+        """Two numbers as one, in order …"""
+        self._terms = np.zeros(1, np.int32)
+        """… and beside them their term."""
+
+    def of(self, first: Numbers, second: Numbers, make: Callable[[int, int], int]) -> Numbers:
+        """Give the terms of neighbours; `make` gives the term of a pair that was not met before."""
+        distinct, which = np.unique((first.astype(np.int64) << HALF) | second, return_inverse=True)
+        places = np.searchsorted(self._pairs, distinct)
+        unknown = distinct[self._pairs[np.minimum(places, len(self._pairs) - 1)] != distinct]
+        if unknown.size:
+            terms = [make(pair >> HALF, pair & LOWER) for pair in unknown.tolist()]
+            pairs = np.concatenate([self._pairs, unknown])
+            order = np.argsort(pairs)
+            self._pairs = pairs[order]
+            self._terms = np.concatenate([self._terms, np.array(terms, np.int32)])[order]
+            places = np.searchsorted(self._pairs, distinct)
+        found: Numbers = self._terms[places][which]
+        return found
+
+
 class TermCounter:
     """Counts the terms of readings in one form, and remembers what it has met."""
 
-    def __init__(self, analyzer: Analyzer, form: str) -> None:
-        """Take what the readings are made by, and the form."""
-        self._analyzer, self._canonical = analyzer, form == "canonical"
+    def __init__(self, analyzer: Analyzer, form: str, units: Units) -> None:
+        """Take what the readings are made by, the form, and the units, which forms share."""
+        self._analyzer, self._canonical, self._units = analyzer, form == "canonical", units
         self._views = frozenset(FORMS[form].views)
-        self._terms, self._words, self._units = Numbered(), Numbered(), Numbered({"\n": END})
+        self._terms, self._words, self._syllables = Numbered(), Numbered(), Numbered()
         self._of_words = np.zeros(0, np.int32)
         self._bounds = np.zeros(1, np.int64)
         """Word `w` has the terms `of_words[bounds[w]:bounds[w + 1]]`."""
-        self._syllables = Numbered()
+        self._characters = np.zeros(0, np.int32)
+        """Beside the units, the terms that they are …"""
         self._sounds = np.full(1, END, np.int32)
-        """Beside the units, the numbers of their syllables …"""
-        self._characters = np.full(1, END, np.int32)
-        """… and of their own terms."""
-        self._pairs: dict[int, int] = {}
-        self._neighbours: dict[int, int] = {}
-        """The numbers of two units, and of two syllables, as one → their term."""
+        """… and their syllables."""
+        self._pairs, self._neighbours = Pairs(), Pairs()
+        """The terms of two units, and of two syllables."""
 
     def count(self, readings: Sequence[Reading]) -> Chunk:
         """Count the terms of texts; new terms are numbered after those of earlier calls."""
@@ -129,46 +182,45 @@ class TermCounter:
 
     def _of_units(self, lines: Sequence[str], texts: NDArray[np.int64]) -> Iterator[Found]:
         """Find the terms of characters in lines, and the text that each line stands in."""
-        known = len(self._units)
-        units = self._units.of(units_of_lines(lines))
-        new = self._units.since(known)
+        units, terms = self._units.of(lines), self._terms
         ends = units == END
         of_units = texts[np.cumsum(ends) - ends]
         first = np.flatnonzero(~(ends[:-1] | ends[1:]))
         if CHARACTER in self._views:
-            more = self._terms.of([CHARACTER + unit for unit in new])
-            self._characters = np.concatenate([self._characters, more])
-            yield of_units[~ends], self._characters[units[~ends]]
+            yield of_units[~ends], self._of_characters(units[~ends])
         if PAIR in self._views:
-            names = list(self._units)
-            pairs = units[first], units[first + 1]
-            yield of_units[first], self._of_pairs(pairs, self._pairs, names, pair_term)
+            names = list(self._units.names)
+            neighbours = self._pairs.of(
+                units[first],
+                units[first + 1],
+                lambda one, other: terms[pair_term(names[one], names[other])],
+            )
+            yield of_units[first], neighbours
         if SOUND in self._views:
+            new = self._units.names.since(len(self._sounds))
             more = self._syllables.of(list(map(syllable, new)))
             self._sounds = np.concatenate([self._sounds, more])
             sounds = self._sounds[units]
-            names = list(self._syllables)
-            pairs = sounds[first], sounds[first + 1]
-            yield of_units[first], self._of_pairs(pairs, self._neighbours, names, sound_term)
+            syllables = list(self._syllables)
+            neighbours = self._neighbours.of(
+                sounds[first],
+                sounds[first + 1],
+                lambda one, other: terms[sound_term(syllables[one], syllables[other])],
+            )
+            yield of_units[first], neighbours
 
-    def _of_pairs(
-        self,
-        pairs: tuple[Numbers, Numbers],
-        known: dict[int, int],
-        names: Sequence[str],
-        term: Callable[[str, str], str],
-    ) -> Numbers:
-        """Give the numbers of the terms that two neighbours are, given by their numbers."""
-        first, second = pairs
-        distinct, which = np.unique((first.astype(np.int64) << HALF) | second, return_inverse=True)
-        numbers = []
-        for pair in distinct.tolist():
-            number = known.get(pair)
-            if number is None:
-                number = self._terms[term(names[pair >> HALF], names[pair & LOWER])]
-                known[pair] = number
-            numbers.append(number)
-        return np.array(numbers, np.int32)[which]
+    def _of_characters(self, units: Numbers) -> Numbers:
+        """Give the terms that units are."""
+        more = np.full(len(self._units.names) - len(self._characters), UNSEEN, np.int32)
+        self._characters = np.concatenate([self._characters, more])
+        terms = self._characters[units]
+        # Other forms may have met units that this one has not.
+        if (unseen := np.unique(units[terms == UNSEEN])).size:
+            names = list(self._units.names)
+            new = [CHARACTER + names[unit] for unit in unseen.tolist()]
+            self._characters[unseen] = self._terms.of(new)
+            terms = self._characters[units]
+        return terms
 
 
 def _each(counts: Iterable[int]) -> NDArray[np.int64]:

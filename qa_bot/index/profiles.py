@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Distinct = tuple[list[ReadProfile], NDArray[np.int32]]
     """Different profiles, and for each entry of a range which of them it has."""
 
+NOTHING_TOLD: ReadProfile = ((), ())
 REMEMBERED = 4096
 """How many profiles are remembered once they were asked for."""
 
@@ -108,6 +109,8 @@ class Profiles(Sequence["Facets"]):
 def read_profile(entry: Entry, mentions: Iterable[Mention], reader: FacetReader) -> ReadProfile:
     """Give the facets that the owner states, else those that the question mentions."""
     values = values_of(mentions)
+    if not (values or entry.facets):
+        return NOTHING_TOLD
     for name, stated in entry.facets.items():
         values[name] = frozenset(reader.value_of(name, value) for value in stated)
     told = (name for name, found in values.items() if len(found) == 1 or name in entry.facets)

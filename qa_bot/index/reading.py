@@ -6,7 +6,7 @@ import os
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from qa_bot.index.counting import TermCounter
+from qa_bot.index.counting import TermCounter, Units
 from qa_bot.index.entries import write_rows
 from qa_bot.index.forms import FORMS, passage_texts
 from qa_bot.index.profiles import distinct, read_profile
@@ -56,7 +56,8 @@ class EntryReader:
         """Take all entries, and what reads texts."""
         self._entries, self._analyzer = entries, analyzer
         self._lattice = analyzer.lattice() if len(entries) >= MANY else None
-        self._counters = {form: TermCounter(analyzer, form) for form in FORMS}
+        units = Units()
+        self._counters = {form: TermCounter(analyzer, form, units) for form in FORMS}
 
     def read(self, numbers: Sequence[int]) -> ReadEntries:
         """Read the entries of some numbers."""

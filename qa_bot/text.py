@@ -80,7 +80,8 @@ def _fold(text: str) -> str:
     compatible = unicodedata.normalize("NFKC", SURROGATE.sub("\ufffd", text)).lower()
     # Lower case may undo NFKC's order of marks.
     compatible = unicodedata.normalize("NFKC", compatible)
-    return BETWEEN_CHINESE.sub("", " ".join(compatible.split()))
+    joined = " ".join(compatible.split())
+    return BETWEEN_CHINESE.sub("", joined) if " " in joined else joined
 
 
 def match_key(text: str) -> str:

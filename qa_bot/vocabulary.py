@@ -59,6 +59,9 @@ class Vocabulary(Mapping[str, int]):
             np.argsort(bucket, kind="stable").astype(np.int32),
         )
 
+    def __reduce__(self) -> tuple[type[Vocabulary], tuple[NDArray[Any], ...]]:
+        return Vocabulary, (self.letters, self.ends, self.buckets, self.by_bucket)
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give what is saved; `from_arrays` takes it."""
         return {name: getattr(self, name) for name in ARRAYS}

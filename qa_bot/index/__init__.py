@@ -162,7 +162,7 @@ class Index:
             built.exact,
             Keys.of({entry.id: number for number, entry in enumerate(base.entries)}),
             built.profiles,
-            Characters.of(base.entries),
+            built.characters,
             Terms.of(analyzer, dict(Words(built.postings["written"]))),
         )
 

@@ -13,11 +13,12 @@ from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from scipy import sparse
 
+from qa_bot.index.characters import Characters
 from qa_bot.index.counting import Numbered
 from qa_bot.index.counting import count as count  # noqa: PLC0414 - for those who count other texts
 from qa_bot.index.entries import RowsMaker
@@ -38,13 +39,15 @@ if TYPE_CHECKING:
     from qa_bot.index.entries import StoredEntries
     from qa_bot.index.postings import Weighting
     from qa_bot.index.profiles import Profiles
-    from qa_bot.index.reading import ReadEntries
     from qa_bot.knowledge import Entry
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 TYPICAL_LENGTH = 15
 """Terms of a text beyond so many do not count when its typical length is taken."""
-CHUNKS_WORTH_A_PROCESS = 2
-"""For fewer chunks it is not worth while to start a process."""
+CHUNKS_WORTH_A_PROCESS = 4
+"""For fewer chunks it is not worth while to start processes."""
 CHUNK = 2048
 """The terms of the texts of so many entries are counted at once."""
 AHEAD = 2
@@ -96,6 +99,7 @@ class Built(NamedTuple):
     """See `KnowledgeBase.content_hash`."""
     exact: Keys
     profiles: Profiles
+    characters: Characters
     postings: dict[str, Postings]
     """See `Index`."""
 
@@ -103,63 +107,77 @@ class Built(NamedTuple):
 def build(entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int], object]) -> Built:
     """Index entries; `progress` is told how many more were read.
 
-    Besides the entries it takes their rows, 6 bytes a posting, and some 25 a posting of the form
-    that is being laid out.
+    Besides the entries it takes their rows, 6 bytes a posting, and some 25 a posting of the forms
+    that are being laid out, one by a core.
     """
     counts = {form: Counts() for form in FORMS}
     rows, profiles, exact = RowsMaker(), ProfilesMaker(), dict[str, int]()
     ranges = [range(n, min(n + CHUNK, len(entries))) for n in range(0, len(entries), CHUNK)]
+    cores = _cores() if len(ranges) >= CHUNKS_WORTH_A_PROCESS else 1
     reader = EntryReader(entries, analyzer)
-    for read, numbers in zip(_on_all_cores(reader.read, ranges), ranges, strict=True):
+    for read, numbers in zip(_on_cores(cores, reader.read, ranges), ranges, strict=True):
         for form, chunk in read.chunks.items():
             counts[form].add(chunk, read.source)
         rows.add(*read.rows)
         profiles.add(*read.profiles)
         exact.update(zip(read.keys, np.repeat(numbers, read.wordings).tolist(), strict=True))
         progress(len(numbers))
+    makers: dict[str, Callable[[], Any]] = {
+        form: partial(lay_out, counts[form], weighting, analyzer.background)
+        for form, weighting in FORMS.items()
+    }
+    makers["characters"] = partial(Characters.of, entries)
+    makers["exact"] = partial(Keys.of, exact)
+    made = dict(zip(makers, _on_cores(cores, _make, list(makers.values())), strict=True))
     stored, content_hash = rows.done()
     return Built(
         stored,
         content_hash,
-        Keys.of(exact),
+        made["exact"],
         profiles.done(),
-        {
-            form: lay_out(counts.pop(form), weighting, analyzer.background)
-            for form, weighting in FORMS.items()
-        },
+        made["characters"],
+        {form: made[form] for form in FORMS},
     )
 
 
-def _on_all_cores(
-    read: Callable[[Sequence[int]], ReadEntries], ranges: Sequence[Sequence[int]]
-) -> Iterator[ReadEntries]:
-    """Read the ranges in order, by a process a core where that pays and is safe.
+def _make(maker: Callable[[], Any]) -> Any:  # noqa: ANN401 - each makes something else
+    return maker()
 
-    Processes are forked, so that they share the entries and the segmenter; only a process without
-    threads may do so.
+
+def _cores() -> int:
+    """Tell how many processes may be forked: only a process without threads may do so."""
+    if threading.active_count() > 1 or not hasattr(os, "sched_getaffinity"):
+        return 1
+    return len(os.sched_getaffinity(0))
+
+
+def _on_cores(cores: int, work: Callable[[Item], Made], items: Sequence[Item]) -> Iterator[Made]:
+    """Work on items, in order, by a process a core.
+
+    Processes are forked, so that they share the entries and the segmenter, and what is worked on.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if min(cores, len(ranges) // CHUNKS_WORTH_A_PROCESS) < 2 or threading.active_count() > 1:  # noqa: PLR2004
-        yield from map(read, ranges)
+    if cores == 1:
+        yield from map(work, items)
         return
-    global _read  # noqa: PLW0603 - what is forked is shared, what is sent would be copied
-    _read = read
+    global _shared  # noqa: PLW0603 - what is forked is shared, what is sent would be copied
+    _shared = work, items
     # What is there before lives as long as the processes: nobody need look whether it still does.
     with ProcessPoolExecutor(cores, get_context("fork"), gc.freeze) as processes:
-        ahead: deque[Future[ReadEntries]] = deque()
-        for numbers in ranges:
-            ahead.append(processes.submit(_read_shared, numbers))
+        ahead: deque[Future[Made]] = deque()
+        for number in range(len(items)):
+            ahead.append(processes.submit(_work, number))
             if len(ahead) > AHEAD * cores:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
 
 
-_read: Callable[[Sequence[int]], ReadEntries]
+_shared: tuple[Callable[[Any], Any], Sequence[Any]]
 
 
-def _read_shared(numbers: Sequence[int]) -> ReadEntries:
-    return _read(numbers)
+def _work(number: int) -> Any:  # noqa: ANN401 - who gets it knows what it is
+    work, items = _shared
+    return work(items[number])
 
 
 def lay_out(counts: Counts, weighting: Weighting, background: Callable[[str], float]) -> Postings:

@@ -60,7 +60,7 @@ class Analyzer:
 
     def read(self, text: str) -> Reading:
         """Cut up a text of the base as it was written."""
-        return self._read(normalize(text), self._same_as)
+        return self._read(normalize(text), self.lexicon.same_as)
 
     def read_all(
         self,
@@ -78,7 +78,7 @@ class Analyzer:
         segmenter = self._segmenter
         cut = iter(segmenter.cut_all(parts, lattice) if lattice else map(segmenter.cut, parts))
         return [
-            self._assemble(normal, own, list(islice(cut, len(parts))), self._same_as)
+            self._assemble(normal, own, list(islice(cut, len(parts))), self.lexicon.same_as)
             for normal, own, parts in zip(normals, named, parted, strict=True)
         ]
 
@@ -88,7 +88,7 @@ class Analyzer:
 
     def read_question(self, normal: str) -> Reading:
         """Cut up a normalised question: one-way synonyms lead to what it also asks for."""
-        return self._read(normal, self._asks_for)
+        return self._read(normal, self.lexicon.asks_for)
 
     def cut(self, normal: str) -> list[str]:
         """Cut normalised text into words; marks and spaces are left out."""
@@ -98,12 +98,6 @@ class Analyzer:
         named = self._named(self.facets.mentions(normal))
         parts = list(map(self._segmenter.cut, _parts(normal, named)))
         return self._assemble(normal, named, parts, canonical_of)
-
-    def _same_as(self, words: Sequence[str]) -> Iterable[str]:
-        return map(self.lexicon.same_as, words)
-
-    def _asks_for(self, words: Sequence[str]) -> Iterable[str]:
-        return chain.from_iterable(map(self.lexicon.asks_for, words))
 
     def _named(self, mentions: Sequence[Mention]) -> Sequence[Mention]:
         """Leave out what is mentioned beside the procedure, or overlaps with what is longer."""

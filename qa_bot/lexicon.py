@@ -39,13 +39,15 @@ class Lexicon:
     """Pairs of characters, both ways round, that sound alike and are not mistaken (买卖, 卖买)."""
     content_hash: str = ""
 
-    def same_as(self, word: str) -> str:
-        """Give the word that stands for the word's set of two-way synonyms (or itself)."""
-        return self.canonical.get(word, word)
+    def same_as(self, words: Iterable[str]) -> list[str]:
+        """Give the words that stand for the words' sets of two-way synonyms (or themselves)."""
+        same = self.canonical.get
+        return [same(word, word) for word in words]
 
-    def asks_for(self, word: str) -> tuple[str, ...]:
-        """Give the words that a question with this word asks for in the base."""
-        return tuple(map(self.same_as, self.one_way.get(word, (word,))))
+    def asks_for(self, words: Iterable[str]) -> list[str]:
+        """Give the words that a question with these words asks for in the base."""
+        one_way = self.one_way.get
+        return self.same_as(target for word in words for target in one_way(word, (word,)))
 
 
 def read_lexicon(folder: Path) -> Lexicon:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from qa_bot.text import CHINESE, normalize
+from qa_bot.text import CHINESE, normalize_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,7 +51,8 @@ def mine_words(titles: Iterable[str]) -> tuple[str, ...]:
     The criteria are the usual ones of unsupervised word discovery: mutual information inside,
     branching entropy at both ends (Jin and Tanaka-Ishii 2006).
     """
-    runs = [run for title in islice(titles, SAMPLE) for run in CHINESE.findall(normalize(title))]
+    normal = normalize_all(islice(titles, SAMPLE))
+    runs = list(chain.from_iterable(map(CHINESE.findall, normal)))
     row = "".join(f"{run}{END}" for run in runs)
     codes = np.frombuffer(row.encode("utf-32-le"), "<u4").astype(np.int64)
     ends = np.flatnonzero(codes == ord(END))

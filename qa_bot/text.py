@@ -75,6 +75,18 @@ def normalize(text: str) -> str:
     return form
 
 
+def normalize_all(texts: Iterable[str]) -> list[str]:
+    """Give the normal forms of many texts, most of which are simplified already."""
+    given = list(texts)
+    forms = list(map(_fold, given))
+    # No word goes beyond the end of a line: what stays the same among many does so by itself.
+    simpler = _traditional_to_simplified().convert("\n".join(forms)).split("\n")
+    return [
+        form if form == same else normalize(text)
+        for text, form, same in zip(given, forms, simpler if given else (), strict=True)
+    ]
+
+
 def _fold(text: str) -> str:
     # Half a surrogate pair is no character: no encoder, and no index, takes it.
     compatible = unicodedata.normalize("NFKC", SURROGATE.sub("\ufffd", text)).lower()
@@ -91,7 +103,7 @@ def match_key(text: str) -> str:
 
 def key_of(normal: str) -> str:
     """Give the match key of normalised text."""
-    return NOT_A_WORD.sub("", normal)
+    return normal if normal.isalnum() else NOT_A_WORD.sub("", normal)
 
 
 def sentences(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from qa_bot.index.counting import TermCounter, Units
 from qa_bot.index.entries import write_rows
 from qa_bot.index.forms import FORMS, passage_texts
 from qa_bot.index.profiles import distinct, read_profile
-from qa_bot.text import key_of, normalize
+from qa_bot.text import key_of, normalize_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +83,7 @@ class EntryReader:
         )
 
     def _read(self, texts: Iterable[str]) -> ReadTexts:
-        normals = list(map(normalize, texts))
+        normals = normalize_all(texts)
         facets = self._analyzer.facets
         if self._lattice:
             mentions = facets.mentions_of_all(normals)

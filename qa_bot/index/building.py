@@ -161,8 +161,8 @@ def _on_cores(cores: int, work: Callable[[Item], Made], items: Sequence[Item]) -
         return
     global _shared  # noqa: PLW0603 - what is forked is shared, what is sent would be copied
     _shared = work, items
-    # What is there before lives as long as the processes: nobody need look whether it still does.
-    with ProcessPoolExecutor(cores, get_context("fork"), gc.freeze) as processes:
+    # They end with the work: to look for what could be given back would cost more than it brings.
+    with ProcessPoolExecutor(cores, get_context("fork"), gc.disable) as processes:
         ahead: deque[Future[Made]] = deque()
         for number in range(len(items)):
             ahead.append(processes.submit(_work, number))

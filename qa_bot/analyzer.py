@@ -101,6 +101,8 @@ class Analyzer:
 
     def _named(self, mentions: Sequence[Mention]) -> Sequence[Mention]:
         """Leave out what is mentioned beside the procedure, or overlaps with what is longer."""
+        if not mentions:
+            return mentions
         facets = self.facets.facets
         # Matters beside the procedure are no names for one thing: their words stay words.
         named = [mention for mention in mentions if not facets[mention.facet].needed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ LATIN = np.array([chr(code).isalnum() for code in range(128)])
 class Trie:
     """Words that are looked for at all places of many texts at once.
 
-    Of words of one, two … characters it holds the steps that lead to them (the number of the word
+    Of words of two, three … characters it holds the steps that lead to them (the number of the word
     without its last character, and this character), in order, and their numbers.
     """
 
@@ -41,8 +42,11 @@ class Trie:
         last = np.fromiter((ord(word[-1]) for word in words), np.int64, len(words))
         steps = (before << CODE_BITS) | last
         lengths = np.fromiter(map(len, words), np.int64, len(words))
+        self._alone = np.zeros(sys.maxunicode + 1, np.int32)
+        """Character → the number of the word that it is, which is found at once."""
+        self._alone[last[lengths == 1]] = np.flatnonzero(lengths == 1) + 1
         self._levels = []
-        for length in range(1, int(lengths.max(initial=0)) + 1):
+        for length in range(2, int(lengths.max(initial=0)) + 1):
             level = np.flatnonzero(lengths == length)
             level = level[np.argsort(steps[level])]
             self._levels.append((steps[level], level + 1))
@@ -54,7 +58,11 @@ class Trie:
 
         `letters` are the codes of characters, `after` says for each place which one comes next.
         """
-        at, words = starts, np.full(len(starts), ROOT)
+        at, words = starts, self._alone[letters[starts]].astype(np.int64)
+        known = words != ROOT
+        starts, at, words = starts[known], after[at[known]], words[known]
+        if starts.size:
+            yield starts, words
         for steps, leads_to in self._levels:
             wanted = (words << CODE_BITS) | letters[at]
             # What is looked for in order is found in a third of the time.

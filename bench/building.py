@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gc
 import tempfile
 import time
 from collections import Counter
@@ -106,6 +107,8 @@ def by_parts(folder: Path) -> Counter[str]:
         analyzer = Analyzer(lexicon, facets, mined, settings.cache)
         reader = EntryReader(entries, analyzer)
     counts = {form: Counts() for form in FORMS}
+    # As in the processes that read entries in earnest.
+    gc.disable()
     for start in range(0, len(entries), CHUNK):
         numbers = range(start, min(start + CHUNK, len(entries)))
         with part("entries"):
@@ -114,6 +117,7 @@ def by_parts(folder: Path) -> Counter[str]:
         with part("jieba.lcut"):
             for number in numbers:
                 jieba.lcut(entries[number].question)
+    gc.enable()
     for form, weighting in FORMS.items():
         with part(f"postings, {form}"):
             lay_out(counts.pop(form), weighting, analyzer.background)

@@ -110,15 +110,15 @@ class Pairs:
 
     def of(self, first: Numbers, second: Numbers, make: Callable[[int, int], int]) -> Numbers:
         """Give the terms of neighbours; `make` gives the term of a pair that was not met before."""
-        distinct, which = np.unique((first.astype(np.int64) << HALF) | second, return_inverse=True)
+        both: NDArray[np.int64] = (first.astype(np.int64) << HALF) | second
+        distinct, which = np.unique(both, return_inverse=True)
         places = np.searchsorted(self._pairs, distinct)
-        unknown = distinct[self._pairs[np.minimum(places, len(self._pairs) - 1)] != distinct]
-        if unknown.size:
-            terms = [make(pair >> HALF, pair & LOWER) for pair in unknown.tolist()]
-            pairs = np.concatenate([self._pairs, unknown])
-            order = np.argsort(pairs)
-            self._pairs = pairs[order]
-            self._terms = np.concatenate([self._terms, np.array(terms, np.int32)])[order]
+        unknown = self._pairs[np.minimum(places, len(self._pairs) - 1)] != distinct
+        if unknown.any():
+            pairs = distinct[unknown]
+            terms = [make(pair >> HALF, pair & LOWER) for pair in pairs.tolist()]
+            self._pairs = np.insert(self._pairs, places[unknown], pairs)
+            self._terms = np.insert(self._terms, places[unknown], terms)
             places = np.searchsorted(self._pairs, distinct)
         found: Numbers = self._terms[places][which]
         return found

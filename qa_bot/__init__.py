@@ -6,6 +6,7 @@ The way of the data, each room importing only from those above it:
     mistakes    file:line, what is wrong, how to mend it
     logs        what happened, as text or JSON lines
     vocabulary  strings → numbers, in arrays that are mapped
+    lattice     many strings → their words, by a dictionary, in arrays
     text        str → normal form, words, sounds
     lexicon     data/lexicon → words, synonyms, stop words
     facets      str → typed facets: region, permit, intent …

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
 from qa_bot.text import Segmenter, normalize, syllable, units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from qa_bot.facets import FacetReader, Mention
+    from qa_bot.lattice import Lattice
     from qa_bot.lexicon import Lexicon
 
 WORD, CHARACTER, PAIR, SOUND, FACET = "wcpsf"
@@ -54,12 +55,36 @@ class Analyzer:
         self.mined = tuple(mined)
         words = lexicon.words | facets.words() | frozenset(self.mined)
         self._segmenter = Segmenter(sorted(words), cache_folder)
-        self._terms_of_word = lru_cache(maxsize=WORDS)(self._make_terms_of_word)
+        self.terms_of_word = lru_cache(maxsize=WORDS)(self._make_terms_of_word)
         """Word → its terms; many are remembered, since texts share most of theirs."""
 
     def read(self, text: str) -> Reading:
         """Cut up a text of the base as it was written."""
         return self._read(normalize(text), self.lexicon.same_as)
+
+    def read_all(
+        self,
+        normals: Sequence[str],
+        mentions: Sequence[Sequence[Mention]],
+        lattice: Lattice | None,
+    ) -> list[Reading]:
+        """Cut up normalised texts of the base, given what each mentions, as `read` does.
+
+        Where there are many, a lattice helps.
+        """
+        named = list(map(self._named, mentions))
+        parted = list(map(_parts, normals, named))
+        parts = list(chain.from_iterable(parted))
+        segmenter = self._segmenter
+        cut = iter(segmenter.cut_all(parts, lattice) if lattice else map(segmenter.cut, parts))
+        return [
+            self._assemble(normal, own, list(islice(cut, len(parts))), self.lexicon.same_as)
+            for normal, own, parts in zip(normals, named, parted, strict=True)
+        ]
+
+    def lattice(self) -> Lattice:
+        """Make what helps `read_all` where there are tens of thousands of texts."""
+        return self._segmenter.lattice()
 
     def read_question(self, normal: str) -> Reading:
         """Cut up a normalised question: one-way synonyms lead to what it also asks for."""
@@ -69,23 +94,32 @@ class Analyzer:
         """Cut normalised text into words; marks and spaces are left out."""
         return self._segmenter.cut(normal)
 
-    def _read(self, normal: str, canonical_of: Callable[[str], tuple[str, ...]]) -> Reading:
+    def _read(self, normal: str, canonical_of: Callable[[Sequence[str]], Iterable[str]]) -> Reading:
+        named = self._named(self.facets.mentions(normal))
+        parts = list(map(self._segmenter.cut, _parts(normal, named)))
+        return self._assemble(normal, named, parts, canonical_of)
+
+    def _named(self, mentions: Sequence[Mention]) -> Sequence[Mention]:
+        """Leave out what is mentioned beside the procedure, or overlaps with what is longer."""
+        if not mentions:
+            return mentions
         facets = self.facets.facets
         # Matters beside the procedure are no names for one thing: their words stay words.
-        named = (m for m in self.facets.mentions(normal) if not facets[m.facet].needed)
-        mentions = without_overlap(named)
-        words: list[str] = []
-        canonical: list[tuple[str, ...]] = []
-        end = 0
-        for start, stop in [*((m.start, m.end) for m in mentions), (len(normal), len(normal))]:
-            between = self._segmenter.cut(normal[end:start])
-            kept = (word for word in between if word not in self.lexicon.stopwords)
-            canonical.append(tuple(word for kept_word in kept for word in canonical_of(kept_word)))
-            words += between
-            if start < stop:
-                words += self._segmenter.cut(normal[start:stop])
-            end = stop
-        return Reading(normal, tuple(words), tuple(canonical), tuple(mentions))
+        named = [mention for mention in mentions if not facets[mention.facet].needed]
+        return without_overlap(named) if len(named) > 1 else named
+
+    def _assemble(
+        self,
+        normal: str,
+        named: Sequence[Mention],
+        parts: Sequence[Sequence[str]],
+        canonical_of: Callable[[Sequence[str]], Iterable[str]],
+    ) -> Reading:
+        """Make a reading of the words of a text's parts; see `_parts`."""
+        stopwords = self.lexicon.stopwords
+        kept = [[word for word in between if word not in stopwords] for between in parts[::2]]
+        canonical = tuple([tuple(canonical_of(run)) for run in kept])
+        return Reading(normal, tuple(chain.from_iterable(parts)), canonical, tuple(named))
 
     def written_terms(self, reading: Reading, views: str) -> list[str]:
         """Give the terms of a text as it was written, in the views asked for."""
@@ -99,12 +133,10 @@ class Analyzer:
             if WORD in views:
                 terms += self._word_terms(run)
             terms += unit_terms(units(" ".join(run)), views)
-        if FACET in views:
-            terms += [f"{FACET}{m.facet}={m.value}" for m in reading.mentions]
-        return terms
+        return terms + facet_terms(reading) if FACET in views else terms
 
     def _word_terms(self, words: Iterable[str]) -> list[str]:
-        return [term for word in words for term in self._terms_of_word(word)]
+        return [term for word in words for term in self.terms_of_word(word)]
 
     def _make_terms_of_word(self, word: str) -> tuple[str, ...]:
         return tuple(WORD + piece for piece in self._segmenter.subwords(word))
@@ -130,17 +162,39 @@ class Analyzer:
                 return 0.0
 
 
+def _parts(normal: str, named: Sequence[Mention]) -> list[str]:
+    """Part a text into what stands before, in, between and after facet values."""
+    if not named:
+        return [normal]
+    bounds = [0, *(bound for mention in named for bound in (mention.start, mention.end))]
+    return [normal[start:end] for start, end in pairwise([*bounds, len(normal)])]
+
+
 def unit_terms(characters: list[str], views: str) -> list[str]:
     """Give the terms of a run of characters, in those views that are made of characters."""
     terms: list[str] = []
     if CHARACTER in views:
         terms += [CHARACTER + unit for unit in characters]
     if PAIR in views:
-        terms += [PAIR + first + second for first, second in pairwise(characters)]
+        terms += [pair_term(*pair) for pair in pairwise(characters)]
     if SOUND in views:
-        sounds = [syllable(unit) for unit in characters]
-        terms += [f"{SOUND}{first} {second}" for first, second in pairwise(sounds)]
+        terms += [sound_term(*pair) for pair in pairwise(map(syllable, characters))]
     return terms
+
+
+def pair_term(first: str, second: str) -> str:
+    """Give the term of two characters beside each other."""
+    return PAIR + first + second
+
+
+def sound_term(first: str, second: str) -> str:
+    """Give the term of two syllables beside each other."""
+    return f"{SOUND}{first} {second}"
+
+
+def facet_terms(reading: Reading) -> list[str]:
+    """Give the terms of the facet values that a text names."""
+    return [f"{FACET}{mention.facet}={mention.value}" for mention in reading.mentions]
 
 
 def without_overlap(mentions: Iterable[Mention]) -> list[Mention]:

@@ -99,10 +99,10 @@ def _canonical(reading: Reading, analyzer: Analyzer) -> list[Part]:
     told = {word for run in reading.canonical for word in run}
     parts = []
     for word in reading.words:
-        means = analyzer.lexicon.asks_for(word)
+        means = analyzer.lexicon.asks_for([word])
         if told.issuperset(means):
             terms = frozenset().union(*map(_terms_of, means))
-            rule = "word" if means == (word,) else "synonym"
+            rule = "word" if means == [word] else "synonym"
             parts.append(Part(word, "、".join(means), rule, terms))
     for mention in reading.mentions:
         term = f"{FACET}{mention.facet}={mention.value}"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import add
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from qa_bot.lattice import Trie
 from qa_bot.lexicon import hash_files
 from qa_bot.mistakes import Location, Mistake, MistakesError, read_text
 from qa_bot.text import normalize
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     """The values read from a text, by facet."""
     Place = tuple[int, int, str]
     """From a character up to another, and the value that stands there."""
+    Places = dict[str, dict[int, Place]]
+    """Facet → where its names begin → the longest of them."""
 
 REMEMBERED = 256
 """How many texts are remembered with what they mention."""
@@ -90,8 +95,8 @@ class Facet:
 
     def tells_origin(self, value: str, text: str, end: int) -> bool:
         """Tell whether a value that ends there in a text says whence something comes."""
-        abroad = self.origin is not None and self.default not in self.lineage(value)
-        return abroad and bool(self.origin and self.origin.match(text, end))
+        comes = self.origin and self.origin.match(text, end)
+        return bool(comes) and self.default not in self.lineage(value)
 
 
 class FacetReader:
@@ -104,35 +109,73 @@ class FacetReader:
         self._patterns = {n: facet.pattern for n, facet in facets.items() if facet.pattern}
         listed = [(n, facet.names) for n, facet in facets.items() if not facet.pattern]
         self._beginnings = _beginnings(listed)
+        self._order = {name: place for place, name in enumerate(facets)}
         # What is understood of a question asks more than once for what it mentions.
         self.mentions = lru_cache(maxsize=REMEMBERED)(self._find)
         """Find every facet value that normalised text names, in order of facets and places."""
 
     def _find(self, text: str) -> tuple[Mention, ...]:
-        places: dict[str, list[Place]] = {name: [] for name in self.facets}
+        places: Places = {}
         begins = self._beginnings
         for start, two in enumerate(map(add, text, f"{text[1:]} ")):
             for name, names, lengths in begins.get(two) or begins.get(two[0]) or ():
                 for length in lengths:
                     given = text[start : start + length]
                     if given in names:
-                        places[name].append((start, start + len(given), names[given]))
+                        end = start + len(given)
+                        places.setdefault(name, {})[start] = (start, end, names[given])
                         break
+        return self._mentions(text, places)
+
+    def mentions_of_all(self, texts: Sequence[str]) -> list[tuple[Mention, ...]]:
+        """Find for each of many normalised texts what `mentions` gives."""
+        row = "".join(f"{text}\n" for text in texts)
+        letters = np.frombuffer(row.encode("utf-32-le"), "<u4").astype(np.int64)
+        bounds = np.concatenate([[0], np.flatnonzero(letters == ord("\n")) + 1])
+        places: list[Places] = [{} for _ in texts]
+        trie, named = self._listed
+        onward = np.arange(len(letters))
+        for length, (starts, words) in enumerate(trie.walk(letters, onward + 1, onward), 1):
+            whole = np.flatnonzero(words < len(named))
+            of_texts = np.searchsorted(bounds, starts[whole], "right") - 1
+            within = starts[whole] - bounds[of_texts]
+            found = zip(of_texts.tolist(), within.tolist(), words[whole].tolist(), strict=True)
+            # Longer names are found later, and so take the place of shorter ones.
+            for text, start, word in found:
+                for name, value in named[word]:
+                    places[text].setdefault(name, {})[start] = (start, start + length, value)
+        return list(map(self._mentions, texts, places))
+
+    @cached_property
+    def _listed(self) -> tuple[Trie, list[list[tuple[str, str]]]]:
+        """All names, and for the number of each the facets and values that it stands for."""
+        meant: dict[str, list[tuple[str, str]]] = {}
+        for facet in self.facets.values():
+            for name, value in facet.names.items() if not facet.pattern else ():
+                meant.setdefault(name, []).append((facet.name, value))
+        beginnings = (name[:end] for name in meant for end in range(1, len(name)))
+        return Trie(list(dict.fromkeys([*meant, *beginnings]))), [[], *meant.values()]
+
+    def _mentions(self, text: str, places: Places) -> tuple[Mention, ...]:
+        """Make mentions of the names that were found, and of what has no names but a pattern."""
+        found = {name: _longest(sorted(own.values())) for name, own in places.items()}
         for name, pattern in self._patterns.items():
-            places[name] = [(m.start(), m.end(), m[1]) for m in pattern.finditer(text)]
+            if alike := [(m.start(), m.end(), m[1]) for m in pattern.finditer(text)]:
+                found[name] = alike
+        if not found:
+            return ()
         return tuple(
-            Mention(name, value, start, end, text[start:end])
-            for name, found in places.items()
-            for start, end, value in (found if name in self._patterns else _longest(found))
-            if value and not self.facets[name].tells_origin(value, text, end)
+            [
+                Mention(name, value, start, end, text[start:end])
+                for name in sorted(found, key=self._order.__getitem__)
+                for start, end, value in found[name]
+                if value and not self.facets[name].tells_origin(value, text, end)
+            ]
         )
 
     def read(self, text: str) -> dict[str, frozenset[str]]:
         """Give the values that normalised text names, by facet."""
-        values: dict[str, set[str]] = {}
-        for mention in self.mentions(text):
-            values.setdefault(mention.facet, set()).add(mention.value)
-        return {name: frozenset(found) for name, found in values.items()}
+        return values_of(self.mentions(text))
 
     def value_of(self, facet: str, name: str) -> str:
         """Give the value that a name or alias stands for (the name itself where none is listed)."""
@@ -158,6 +201,14 @@ class FacetReader:
         if any(kind.lineage(value) & held for value in asked):
             return False
         return not (kind.narrower_serves and any(kind.lineage(value) & asked for value in held))
+
+
+def values_of(mentions: Iterable[Mention]) -> dict[str, frozenset[str]]:
+    """Give the values that are mentioned, by facet."""
+    values: dict[str, set[str]] = {}
+    for mention in mentions:
+        values.setdefault(mention.facet, set()).add(mention.value)
+    return {name: frozenset(found) for name, found in values.items()}
 
 
 def read_facets(folder: Path) -> FacetReader:

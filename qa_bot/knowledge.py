@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STATED = ("facets", "url", "basis", "reviewed_on", "valid_until")
 """What an owner may state of an entry, or leave open."""
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 LONE = "surrogatepass"
 """How half a surrogate pair, which a file may hold, is written and read."""
 
@@ -100,7 +101,7 @@ def write_row(entry: Entry) -> bytes:
     passages = [[p.text, _place(p.location), p.section] for p in entry.passages]
     stated = {name: getattr(entry, name) for name in STATED if getattr(entry, name)}
     row = [entry.id, entry.question, _place(entry.location), entry.wordings, passages, stated]
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode(errors=LONE)
+    return encode(row).encode(errors=LONE)
 
 
 def read_row(row: bytes) -> Entry:

@@ -26,9 +26,9 @@ class Lexicon:
 
     words: frozenset[str] = frozenset()
     """Words the segmenter must keep whole."""
-    canonical: Mapping[str, str] | None = None
+    canonical: Mapping[str, str] = field(default_factory=dict)
     """Two-way synonyms: each word of a set to the first of its set."""
-    one_way: Mapping[str, tuple[str, ...]] | None = None
+    one_way: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """One-way synonyms: a word of a question to the words it also asks for."""
     stopwords: frozenset[str] = frozenset()
     tails: tuple[str, ...] = ()
@@ -39,14 +39,15 @@ class Lexicon:
     """Pairs of characters, both ways round, that sound alike and are not mistaken (买卖, 卖买)."""
     content_hash: str = ""
 
-    def same_as(self, word: str) -> tuple[str, ...]:
-        """Give the word that stands for the word's set of two-way synonyms (or itself)."""
-        return ((self.canonical or {}).get(word, word),)
+    def same_as(self, words: Iterable[str]) -> list[str]:
+        """Give the words that stand for the words' sets of two-way synonyms (or themselves)."""
+        same = self.canonical.get
+        return [same(word, word) for word in words]
 
-    def asks_for(self, word: str) -> tuple[str, ...]:
-        """Give the words that a question with this word asks for in the base."""
-        targets = (self.one_way or {}).get(word, (word,))
-        return tuple(same for target in targets for same in self.same_as(target))
+    def asks_for(self, words: Iterable[str]) -> list[str]:
+        """Give the words that a question with these words asks for in the base."""
+        one_way = self.one_way.get
+        return self.same_as(target for word in words for target in one_way(word, (word,)))
 
 
 def read_lexicon(folder: Path) -> Lexicon:

@@ -73,7 +73,7 @@ def _read_language(settings: Settings) -> Language:
     lexicon = read_lexicon(settings.lexicon)
     facets = read_facets(settings.lexicon / "facets")
     collapsed = []
-    for word, same in (lexicon.canonical or {}).items():
+    for word, same in lexicon.canonical.items():
         for facet in facets.facets.values():
             one, other = facet.names.get(word), facet.names.get(same)
             if facet.vetoes and one and other and one != other:

@@ -15,17 +15,18 @@ from collections import Counter
 from contextlib import suppress
 from functools import cache, lru_cache
 from importlib.metadata import version
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import jieba
 from opencc import OpenCC
 
+from qa_bot.lattice import Lattice
 from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import ModuleType
 
 log = logging.getLogger(__name__)
@@ -37,12 +38,15 @@ BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 BLOCK = re.compile(r"[\u4e00-\u9fd5a-zA-Z0-9+#&._%\-]+|\S")
 """What jieba cuts at once, and other characters."""
-UNIT = re.compile(r"[\u3400-\u9fff]|[a-z0-9]+(?:\.[0-9]+)?|[^\W_]")
+LATIN = re.compile(r"[a-z0-9]+(?:\.[0-9]+)?")
+UNIT = re.compile(rf"[\u3400-\u9fff]|{LATIN.pattern}|[^\W_]")
 WITHOUT_WORDS = "PYPINYIN_NO_PHRASES"
 """The variable by which pypinyin is asked to leave its words out."""
 DIGEST = hashlib.sha256().digest_size
 DICTIONARY = 2
 """Raised whenever the dictionary is kept in another form."""
+LONG = 256
+"""Blocks of more characters are cut one by one: the work of many goes by the longest of them."""
 BLOCKS = 1 << 12
 """How many blocks of text are remembered with their words."""
 NORMALIZED = 512
@@ -71,17 +75,35 @@ def normalize(text: str) -> str:
     return form
 
 
+def normalize_all(texts: Iterable[str]) -> list[str]:
+    """Give the normal forms of many texts, most of which are simplified already."""
+    given = list(texts)
+    forms = list(map(_fold, given))
+    # No word goes beyond the end of a line: what stays the same among many does so by itself.
+    simpler = _traditional_to_simplified().convert("\n".join(forms)).split("\n")
+    return [
+        form if form == same else normalize(text)
+        for text, form, same in zip(given, forms, simpler if given else (), strict=True)
+    ]
+
+
 def _fold(text: str) -> str:
     # Half a surrogate pair is no character: no encoder, and no index, takes it.
     compatible = unicodedata.normalize("NFKC", SURROGATE.sub("\ufffd", text)).lower()
     # Lower case may undo NFKC's order of marks.
     compatible = unicodedata.normalize("NFKC", compatible)
-    return BETWEEN_CHINESE.sub("", " ".join(compatible.split()))
+    joined = " ".join(compatible.split())
+    return BETWEEN_CHINESE.sub("", joined) if " " in joined else joined
 
 
 def match_key(text: str) -> str:
     """Give the form in which two titles are the same question: normalised, letters and digits."""
-    return NOT_A_WORD.sub("", normalize(text))
+    return key_of(normalize(text))
+
+
+def key_of(normal: str) -> str:
+    """Give the match key of normalised text."""
+    return normal if normal.isalnum() else NOT_A_WORD.sub("", normal)
 
 
 def sentences(text: str) -> list[str]:
@@ -92,6 +114,11 @@ def sentences(text: str) -> list[str]:
 def units(text: str) -> list[str]:
     """Give the characters of normalised text; a Latin word or a number is one."""
     return UNIT.findall(text)
+
+
+def joined_units(text: str) -> Iterator[tuple[int, int]]:
+    """Give where the units of several characters begin and end in normalised text."""
+    return (match.span() for match in LATIN.finditer(text))
 
 
 @lru_cache(maxsize=65_536)
@@ -153,10 +180,24 @@ class Segmenter:
 
         They are those of jieba's cut by its dictionary alone (`HMM=False`), in half the time.
         """
-        words: list[str] = []
-        for block in BLOCK.findall(text):
-            words += self._words_of(block) if len(block) > 1 else block
-        return [word for word in words if word.isalnum() or not NOT_A_WORD.fullmatch(word)]
+        return _in_order(BLOCK.findall(text), self._words_of)
+
+    def lattice(self) -> Lattice:
+        """Make what `cut_all` needs: that takes as long as to cut some 10,000 titles."""
+        return Lattice(self._jieba.FREQ, self._log_total)
+
+    def cut_all(self, texts: Sequence[str], lattice: Lattice) -> list[list[str]]:
+        """Give the words of each of many texts: those that `cut` gives, in a third of the time."""
+        parted: list[list[str]] = [BLOCK.findall(text) for text in texts]
+        blocks = [
+            block for block in dict.fromkeys(chain.from_iterable(parted)) if 1 < len(block) <= LONG
+        ]
+        known = dict(zip(blocks, lattice.cut(blocks), strict=True))
+
+        def words_of(block: str) -> list[str]:
+            return known.get(block) or self._words_of(block)
+
+        return [_in_order(own, words_of) for own in parted]
 
     def _cut_block(self, block: str) -> list[str]:
         """Take the way through a block whose words are likeliest by their frequencies."""
@@ -191,6 +232,14 @@ class Segmenter:
             for start in range(len(word) - length + 1)
         )
         return [*(piece for piece in inside if known.get(piece)), word]
+
+
+def _in_order(blocks: Iterable[str], words_of: Callable[[str], Iterable[str]]) -> list[str]:
+    """Give the words of blocks; marks are left out."""
+    words: list[str] = []
+    for block in blocks:
+        words += words_of(block) if len(block) > 1 else block
+    return [word for word in words if word.isalnum() or not NOT_A_WORD.fullmatch(word)]
 
 
 def _joined(block: str, ends: Sequence[int]) -> list[str]:

@@ -59,6 +59,9 @@ class Vocabulary(Mapping[str, int]):
             np.argsort(bucket, kind="stable").astype(np.int32),
         )
 
+    def __reduce__(self) -> tuple[type[Vocabulary], tuple[NDArray[Any], ...]]:
+        return Vocabulary, (self.letters, self.ends, self.buckets, self.by_bucket)
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give what is saved; `from_arrays` takes it."""
         return {name: getattr(self, name) for name in ARRAYS}
@@ -114,7 +117,8 @@ class Keys(Mapping[str, int]):
     @classmethod
     def of(cls, numbers: Mapping[str, int]) -> Keys:
         """Lay out a mapping."""
-        keys = sorted(numbers, key=_encoded)
+        # The order of code points is that of UTF-8 bytes.
+        keys = sorted(numbers)
         return cls(Vocabulary.of(keys), np.array([numbers[key] for key in keys], np.int64))
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from qa_bot.facets import FacetReader, read_facets
 from qa_bot.mistakes import MistakesError
@@ -113,6 +116,24 @@ def test_a_district_of_several_cities_lies_within_all_of_them(facets):
 )
 def test_what_lies_around_a_region_serves_it(facets, asked, stored, contradicted):
     assert facets.contradicts("region", frozenset(asked), frozenset(stored)) is contradicted
+
+
+PIECES = ["南京", "鼓楼区", "江苏", "文网文", "证", "ICP", "备案", "韩国", "人", "2025年", "怎么办"]
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES) | st.text(max_size=3)).map("".join), max_size=5))
+@example([])
+@example(["", "南京鼓楼区的ICP备案2025年怎么办", "江"])
+@examples(max_examples=60, derandomize=True, deadline=None)
+def test_many_texts_mention_what_each_does_by_itself(facets, texts):
+    normals = list(map(normalize, texts))
+    assert facets.mentions_of_all(normals) == [facets.mentions(normal) for normal in normals]
+
+
+def test_the_longest_name_from_a_place_on_is_found_in_many_texts_too(written):
+    facets = written(city="@not 重大庆典\n重庆\n大庆\n大\n  大连\n")
+    texts = ["重大庆典", "大庆和大连", "大"]
+    assert facets.mentions_of_all(texts) == [facets.mentions(text) for text in texts]
 
 
 def test_a_misread_intent_is_no_veto_but_a_region_is(facets):

@@ -12,6 +12,7 @@ from qa_bot.text import (
     Segmenter,
     match_key,
     normalize,
+    normalize_all,
     sentences,
     syllable,
     units,
@@ -57,6 +58,14 @@ def test_text_has_one_normal_form(written, normal):
 @bounded
 def test_normalizing_twice_changes_nothing(text):
     assert normalize(normalize(text)) == normalize(text)
+
+
+@given(st.lists(ANY_TEXT, max_size=6))
+@example([])
+@example(["乾縣", "", "文网文\n续期", "網絡", "反", "覆"])
+@bounded
+def test_many_texts_have_the_normal_forms_of_each(texts):
+    assert normalize_all(texts) == list(map(normalize, texts))
 
 
 @pytest.mark.parametrize(

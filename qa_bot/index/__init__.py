@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -41,7 +41,6 @@ from qa_bot.index.search import Hastening, Room, Search
 from qa_bot.index.words import Words
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.repair import Terms
-from qa_bot.text import match_key
 from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
@@ -150,25 +149,25 @@ class Index:
     ) -> Index:
         """Index all entries; `progress` is told how many more of them were read."""
         # Slow to import, and rarely needed.
-        from qa_bot.index.building import build_postings  # noqa: PLC0415
+        from qa_bot.index import building  # noqa: PLC0415
         from qa_bot.index.learning import learn  # noqa: PLC0415
 
-        postings = build_postings(base.entries, analyzer, progress)
+        built = building.build(base.entries, analyzer, progress)
         wording_starts = _starts(len(entry.asked_as()) for entry in base.entries)
         return cls(
-            base,
-            index_key(base, analyzer),
+            replace(base, entries=built.entries, counted=base.answered),
+            _hash(built.content_hash, language_key(analyzer)),
             language_key(analyzer),
             analyzer.mined,
-            postings,
+            built.postings,
             wording_starts,
             _starts(len(entry.passages) for entry in base.entries),
-            _keys(base),
+            built.exact,
             Keys.of({entry.id: number for number, entry in enumerate(base.entries)}),
-            Profiles.of(base.entries, analyzer.facets),
-            Characters.of(base.entries),
-            Terms.of(analyzer, dict(Words(postings["written"]))),
-            learn(postings["canonical"], wording_starts, analyzer.names_typed_facet),
+            built.profiles,
+            built.characters,
+            Terms.of(analyzer, dict(Words(built.postings["written"]))),
+            learn(built.postings["canonical"], wording_starts, analyzer.names_typed_facet),
         )
 
     def search(self, query: Query, analyzer: Analyzer, k: int) -> list[Candidate]:
@@ -417,8 +416,3 @@ def _by_entry(
 
 def _starts(counts: Iterable[int]) -> NDArray[np.int64]:
     return np.cumsum([0, *counts], dtype=np.int64)
-
-
-def _keys(base: KnowledgeBase) -> Keys:
-    wordings = ((n, text) for n, entry in enumerate(base.entries) for text in entry.asked_as())
-    return Keys.of({match_key(text): number for number, text in wordings})

@@ -1,10 +1,11 @@
 """Build postings: count the terms of texts, a chunk at a time, then weigh and rank them.
 
-The owner of scikit-learn and SciPy, which only building needs.
+The owner of SciPy, which only building needs.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from bisect import bisect_left
@@ -12,15 +13,20 @@ from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer
 
-from qa_bot.index.forms import FORMS, entry_terms
+from qa_bot.index.characters import Characters
+from qa_bot.index.counting import Numbered
+from qa_bot.index.counting import count as count  # noqa: PLC0414 - for those who count other texts
+from qa_bot.index.entries import RowsMaker
+from qa_bot.index.forms import FORMS
 from qa_bot.index.postings import Postings, term_weight
-from qa_bot.vocabulary import Vocabulary
+from qa_bot.index.profiles import ProfilesMaker
+from qa_bot.index.reading import EntryReader
+from qa_bot.vocabulary import Keys, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,19 +35,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qa_bot.analyzer import Analyzer
+    from qa_bot.index.counting import Chunk
+    from qa_bot.index.entries import StoredEntries
     from qa_bot.index.postings import Weighting
+    from qa_bot.index.profiles import Profiles
     from qa_bot.knowledge import Entry
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 TYPICAL_LENGTH = 15
 """Terms of a text beyond so many do not count when its typical length is taken."""
-CHUNKS_WORTH_A_PROCESS = 2
-"""For fewer chunks it is not worth while to start a process."""
+CHUNKS_WORTH_A_PROCESS = 4
+"""For fewer chunks it is not worth while to start processes."""
 CHUNK = 2048
 """The terms of the texts of so many entries are counted at once."""
 AHEAD = 2
 """So many chunks a core may be read before what came first is taken: they wait in memory."""
-MOST_COUNTED = np.iinfo(np.uint16).max
-"""How often a term counts in one text at most."""
 
 
 class Counts:
@@ -49,25 +59,28 @@ class Counts:
 
     def __init__(self) -> None:
         """Begin without texts."""
-        self._numbers: dict[str, int] = {}
+        self._numbered = Numbered()
+        self._known: dict[int, NDArray[np.int32]] = {}
+        """Source of chunks → its terms' numbers here."""
         self._lengths: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
         self._terms: list[NDArray[np.int32]] = []
         self._counts: list[NDArray[np.uint16]] = []
 
-    def add(self, chunk: Chunk) -> None:
-        """Add the texts of a chunk after those before."""
-        names, lengths, terms, counts = chunk
-        numbers = self._numbers
-        of_chunk = np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int32)
-        self._lengths.append(lengths)
-        self._terms.append(of_chunk[terms])
-        self._counts.append(counts)
+    def add(self, chunk: Chunk, source: int = 0) -> None:
+        """Add the texts of a chunk after those before; each source numbers terms by itself."""
+        known = self._known.get(source, np.zeros(0, np.int32))[: chunk.known]
+        numbers = np.concatenate([known, self._numbered.of(chunk.names)])
+        self._known[source] = numbers
+        self._lengths.append(chunk.lengths)
+        self._terms.append(numbers[chunk.terms])
+        self._counts.append(chunk.counts)
 
     def in_order(self) -> tuple[list[str], sparse.csr_matrix]:
         """Give the terms, in the order of their bytes, and the counts: texts × terms."""
-        names = sorted(self._numbers, key=str.encode)
+        # The order of code points is that of UTF-8 bytes.
+        names = sorted(self._numbered)
         places = np.empty(len(names), np.int32)
-        places[[self._numbers[name] for name in names]] = np.arange(len(names), dtype=np.int32)
+        places[self._numbered.of(names)] = np.arange(len(names), dtype=np.int32)
         terms = places[_joined(self._terms, np.int32)]
         self._terms.clear()
         counts = _joined(self._counts, np.uint16)
@@ -78,85 +91,93 @@ class Counts:
         return names, sparse.csr_matrix((counts, terms, starts), (len(starts) - 1, len(names)))
 
 
-if TYPE_CHECKING:
-    Chunk = tuple[list[str], NDArray[np.int64], NDArray[np.int32], NDArray[np.uint16]]
-    """Names of terms; of each text how many different terms it has; the places of these among the
-    names, and how often each of them stands in the text."""
+class Built(NamedTuple):
+    """What is made of entries."""
+
+    entries: StoredEntries
+    content_hash: str
+    """See `KnowledgeBase.content_hash`."""
+    exact: Keys
+    profiles: Profiles
+    characters: Characters
+    postings: dict[str, Postings]
+    """See `Index`."""
 
 
-def count(texts: Sequence[Sequence[str]]) -> Chunk:
-    """Count the terms of texts."""
-    if not any(texts):
-        nothing = np.zeros(0, np.int32)
-        return [], np.zeros(len(texts), np.int64), nothing, nothing.astype(np.uint16)
-    vectorizer = CountVectorizer(analyzer=list, dtype=np.int32)
-    counts = vectorizer.fit_transform(texts)
-    capped = np.minimum(counts.data, MOST_COUNTED).astype(np.uint16)
-    lengths = np.diff(counts.indptr).astype(np.int64)
-    return vectorizer.get_feature_names_out().tolist(), lengths, counts.indices, capped
+def build(entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int], object]) -> Built:
+    """Index entries; `progress` is told how many more were read.
 
-
-def build_postings(
-    entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int], object]
-) -> dict[str, Postings]:
-    """Index the texts of entries in each form; `progress` is told how many more were read.
-
-    Besides the entries it takes 6 bytes a posting, and some 25 a posting of the form that is being
-    laid out.
+    Besides the entries it takes their rows, 6 bytes a posting, and some 25 a posting of the forms
+    that are being laid out, one by a core.
     """
     counts = {form: Counts() for form in FORMS}
+    rows, profiles, exact = RowsMaker(), ProfilesMaker(), dict[str, int]()
     ranges = [range(n, min(n + CHUNK, len(entries))) for n in range(0, len(entries), CHUNK)]
-    read = partial(_read_chunk, entries, analyzer)
-    for chunk, numbers in zip(_on_all_cores(read, ranges), ranges, strict=True):
-        for form, counted in chunk.items():
-            counts[form].add(counted)
+    cores = _cores() if len(ranges) >= CHUNKS_WORTH_A_PROCESS else 1
+    reader = EntryReader(entries, analyzer)
+    for read, numbers in zip(_on_cores(cores, reader.read, ranges), ranges, strict=True):
+        for form, chunk in read.chunks.items():
+            counts[form].add(chunk, read.source)
+        rows.add(*read.rows)
+        profiles.add(*read.profiles)
+        exact.update(zip(read.keys, np.repeat(numbers, read.wordings).tolist(), strict=True))
         progress(len(numbers))
-    return {
-        form: lay_out(counts.pop(form), weighting, analyzer.background)
+    makers: dict[str, Callable[[], Any]] = {
+        form: partial(lay_out, counts[form], weighting, analyzer.background)
         for form, weighting in FORMS.items()
     }
+    makers["characters"] = partial(Characters.of, entries)
+    makers["exact"] = partial(Keys.of, exact)
+    made = dict(zip(makers, _on_cores(cores, _make, list(makers.values())), strict=True))
+    stored, content_hash = rows.done()
+    return Built(
+        stored,
+        content_hash,
+        made["exact"],
+        profiles.done(),
+        made["characters"],
+        {form: made[form] for form in FORMS},
+    )
 
 
-def _read_chunk(
-    entries: Sequence[Entry], analyzer: Analyzer, numbers: Sequence[int]
-) -> dict[str, Chunk]:
-    """Count the terms of the texts of some entries in each form."""
-    texts: dict[str, list[list[str]]] = {form: [] for form in FORMS}
-    for number in numbers:
-        for form, found in entry_terms(entries[number], analyzer).items():
-            texts[form] += found
-    return {form: count(found) for form, found in texts.items()}
+def _make(maker: Callable[[], Any]) -> Any:  # noqa: ANN401 - each makes something else
+    return maker()
 
 
-def _on_all_cores(
-    read: Callable[[Sequence[int]], dict[str, Chunk]], ranges: Sequence[Sequence[int]]
-) -> Iterator[dict[str, Chunk]]:
-    """Read the ranges in order, by a process a core where that pays and is safe.
+def _cores() -> int:
+    """Tell how many processes may be forked: only a process without threads may do so."""
+    if threading.active_count() > 1 or not hasattr(os, "sched_getaffinity"):
+        return 1
+    return len(os.sched_getaffinity(0))
 
-    Processes are forked, so that they share the entries and the segmenter; only a process without
-    threads may do so.
+
+def _on_cores(cores: int, work: Callable[[Item], Made], items: Sequence[Item]) -> Iterator[Made]:
+    """Work on items, in order, by a process a core.
+
+    Processes are forked, so that they share the entries and the segmenter, and what is worked on.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if min(cores, len(ranges) // CHUNKS_WORTH_A_PROCESS) < 2 or threading.active_count() > 1:  # noqa: PLR2004
-        yield from map(read, ranges)
+    if cores == 1:
+        yield from map(work, items)
         return
-    global _read  # noqa: PLW0603 - what is forked is shared, what is sent would be copied
-    _read = read
-    with ProcessPoolExecutor(cores, get_context("fork")) as processes:
-        ahead: deque[Future[dict[str, Chunk]]] = deque()
-        for numbers in ranges:
-            ahead.append(processes.submit(_read_shared, numbers))
+    global _shared  # noqa: PLW0603 - what is forked is shared, what is sent would be copied
+    _shared = work, items
+    # They end with the work: to look for what could be given back would cost more than it brings.
+    with ProcessPoolExecutor(cores, get_context("fork"), gc.disable) as processes:
+        ahead: deque[Future[Made]] = deque()
+        for number in range(len(items)):
+            ahead.append(processes.submit(_work, number))
             if len(ahead) > AHEAD * cores:
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
 
 
-_read: Callable[[Sequence[int]], dict[str, Chunk]]
+_shared: tuple[Callable[[Any], Any], Sequence[Any]]
 
 
-def _read_shared(numbers: Sequence[int]) -> dict[str, Chunk]:
-    return _read(numbers)
+def _work(number: int) -> Any:  # noqa: ANN401 - who gets it knows what it is
+    work, items = _shared
+    return work(items[number])
 
 
 def lay_out(counts: Counts, weighting: Weighting, background: Callable[[str], float]) -> Postings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, overload
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from qa_bot.knowledge import Entry
 
+    Rows = tuple[bytes, list[int]]
+
+END = b"\n"
 REMEMBERED = 4096
 """How many entries are remembered once they were read; questions share most of theirs."""
 
@@ -32,10 +36,12 @@ class StoredEntries(Sequence["Entry"]):
 
     @classmethod
     def of(cls, entries: Iterable[Entry]) -> StoredEntries:
-        """Write entries as rows."""
-        rows = [write_row(entry) for entry in entries]
-        ends = np.cumsum([0, *map(len, rows)], dtype=np.int64)
-        return cls(np.frombuffer(b"".join(rows), np.uint8), ends)
+        """Write entries as rows, but for those that are."""
+        if isinstance(entries, cls):
+            return entries
+        maker = RowsMaker()
+        maker.add(*write_rows(entries))
+        return maker.done()[0]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give what is saved; `from_arrays` takes it."""
@@ -70,3 +76,32 @@ class StoredEntries(Sequence["Entry"]):
     def __hash__(self) -> int:
         """Agree with equality; which entries they are would take reading all of them."""
         return len(self)
+
+
+def write_rows(entries: Iterable[Entry]) -> Rows:
+    """Write entries as lines, and tell how long each is without its end."""
+    rows = list(map(write_row, entries))
+    return b"".join(row + END for row in rows), list(map(len, rows))
+
+
+class RowsMaker:
+    """Joins the rows of ranges of entries, one range after another."""
+
+    def __init__(self) -> None:
+        """Begin without entries."""
+        self._digest = hashlib.sha256()
+        self._parts: list[bytes] = []
+        self._lengths = [0]
+
+    def add(self, lines: bytes, lengths: Iterable[int]) -> None:
+        """Add a range of entries; see `write_rows`."""
+        self._digest.update(lines)
+        # JSON writes the line ends within texts in another way.
+        self._parts.append(lines.replace(END, b""))
+        self._lengths += lengths
+
+    def done(self) -> tuple[StoredEntries, str]:
+        """Give all entries, and their `KnowledgeBase.content_hash`."""
+        rows = np.frombuffer(b"".join(self._parts), np.uint8)
+        ends = np.cumsum(self._lengths, dtype=np.int64)
+        return StoredEntries(rows, ends), self._digest.hexdigest()

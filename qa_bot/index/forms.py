@@ -8,7 +8,7 @@ from qa_bot.analyzer import CHARACTER, FACET, PAIR, SOUND, WORD
 from qa_bot.index.postings import Weighting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from qa_bot.analyzer import Analyzer, Reading
     from qa_bot.knowledge import Entry
@@ -46,16 +46,3 @@ def passage_terms(reading: Reading, analyzer: Analyzer) -> list[str]:
 def passage_texts(entry: Entry) -> list[str]:
     """Give what is indexed of each passage: the entry's question, the heading and the text."""
     return [f"{entry.question}\n{passage.section}\n{passage.text}" for passage in entry.passages]
-
-
-def entry_terms(entry: Entry, analyzer: Analyzer) -> dict[str, Sequence[list[str]]]:
-    """Give the terms of an entry's texts in each form: of its wordings, and of its passages."""
-    wordings = [analyzer.read(wording) for wording in entry.asked_as()]
-    passages = [analyzer.read(text) for text in passage_texts(entry)]
-    return {
-        form: [
-            form_terms(form, reading, analyzer)
-            for reading in (passages if form == "passages" else wordings)
-        ]
-        for form in FORMS
-    }

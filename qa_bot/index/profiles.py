@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from qa_bot.text import normalize
+from qa_bot.facets import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
-    from qa_bot.facets import FacetReader, Facets
+    from qa_bot.facets import FacetReader, Facets, Mention
     from qa_bot.knowledge import Entry
 
+    ReadProfile = tuple[tuple[tuple[str, frozenset[str]], ...], tuple[str, ...]]
+    """The facets of an entry, and those of which it tells what it is about."""
+    Distinct = tuple[list[ReadProfile], NDArray[np.int32]]
+    """Different profiles, and for each entry of a range which of them it has."""
+
+NOTHING_TOLD: ReadProfile = ((), ())
 REMEMBERED = 4096
 """How many profiles are remembered once they were asked for."""
 
@@ -51,28 +57,6 @@ class Profiles(Sequence["Facets"]):
         """Entry → the number of its profile."""
         self.profile = lru_cache(maxsize=REMEMBERED)(self._profile)
         """Number of a profile → its facets; the last few are remembered."""
-
-    @classmethod
-    def of(cls, entries: Iterable[Entry], reader: FacetReader) -> Profiles:
-        """Read the facets of entries."""
-        values: dict[tuple[str, frozenset[str]], int] = {}
-        profiles: dict[tuple[int, ...], int] = {}
-        told: dict[str, set[str]] = {}
-        numbers = []
-        for entry in entries:
-            facets = facets_of(entry, reader)
-            for name, found in facets.items():
-                if len(found) == 1 or name in entry.facets:
-                    told.setdefault(name, set()).update(found)
-            profile = tuple(values.setdefault(item, len(values)) for item in facets.items())
-            numbers.append(profiles.setdefault(profile, len(profiles)))
-        return cls(
-            values,
-            told,
-            np.array([number for profile in profiles for number in profile], np.int32),
-            np.cumsum([0, *map(len, profiles)], dtype=np.int64),
-            np.array(numbers, np.int32),
-        )
 
     def counts(self, name: str) -> Counter[str]:
         """Count the entries that have each value of a facet."""
@@ -122,9 +106,50 @@ class Profiles(Sequence["Facets"]):
         return len(self.numbers)
 
 
-def facets_of(entry: Entry, reader: FacetReader) -> dict[str, frozenset[str]]:
-    """Give the facets that the owner states, else those the question names."""
-    values = reader.read(normalize(entry.question))
+def read_profile(entry: Entry, mentions: Iterable[Mention], reader: FacetReader) -> ReadProfile:
+    """Give the facets that the owner states, else those that the question mentions."""
+    values = values_of(mentions)
+    if not (values or entry.facets):
+        return NOTHING_TOLD
     for name, stated in entry.facets.items():
         values[name] = frozenset(reader.value_of(name, value) for value in stated)
-    return values
+    told = (name for name, found in values.items() if len(found) == 1 or name in entry.facets)
+    return tuple(values.items()), tuple(told)
+
+
+def distinct(profiles: Iterable[ReadProfile]) -> Distinct:
+    """Give each of some profiles once, and which of them each is."""
+    numbers: dict[ReadProfile, int] = {}
+    which = [numbers.setdefault(profile, len(numbers)) for profile in profiles]
+    return list(numbers), np.array(which, np.int32)
+
+
+class ProfilesMaker:
+    """Joins the profiles of ranges of entries, one range after another."""
+
+    def __init__(self) -> None:
+        """Begin without entries."""
+        self._values: dict[tuple[str, frozenset[str]], int] = {}
+        self._profiles: dict[tuple[int, ...], int] = {}
+        self._told: dict[str, set[str]] = {}
+        self._numbers: list[NDArray[np.int32]] = [np.zeros(0, np.int32)]
+
+    def add(self, profiles: Iterable[ReadProfile], which: NDArray[np.int32]) -> None:
+        """Add a range of entries; see `distinct`."""
+        numbers = []
+        for facets, told in profiles:
+            for name in told:
+                self._told.setdefault(name, set()).update(dict(facets)[name])
+            members = tuple(self._values.setdefault(item, len(self._values)) for item in facets)
+            numbers.append(self._profiles.setdefault(members, len(self._profiles)))
+        self._numbers.append(np.array(numbers, np.int32)[which])
+
+    def done(self) -> Profiles:
+        """Give the profiles of all entries."""
+        return Profiles(
+            self._values,
+            self._told,
+            np.array([number for profile in self._profiles for number in profile], np.int32),
+            np.cumsum([0, *map(len, self._profiles)], dtype=np.int64),
+            np.concatenate(self._numbers),
+        )

@@ -79,16 +79,19 @@ def read_knowledge(path: Path, facets: FacetReader, drafts: Drafts = NO_DRAFTS) 
 
     Raise MistakesError with all mistakes in all files; a base with a mistake is never given.
     """
-    entries: list[Entry] = []
     mistakes: list[Mistake] = []
-    for found in read_entries(path, facets, drafts):
-        if isinstance(found, Mistake):
-            mistakes.append(found)
-        else:
-            entries.append(found)
-    base, clashes = merge(entries)
+
+    def entries() -> Iterator[Entry]:
+        for found in read_entries(path, facets, drafts):
+            if isinstance(found, Mistake):
+                mistakes.append(found)
+            else:
+                yield found
+
+    # While they are read, their questions' normal forms are still remembered.
+    base, clashes = merge(entries())
     mistakes += clashes
-    if not (entries or mistakes):
+    if not (base.entries or mistakes):
         problem = "there is no knowledge here"
         mistakes.append(Mistake(Location(str(path)), problem, f"add a file: {_endings()}"))
     if mistakes:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 REMEMBERED = 256
 """How many texts are remembered with what they mention."""
 INDENT = 2
+PLACE, AROUND = "~", 8
+"""What stands for a value in the pattern of origins, and how many characters around it count."""
 HALF_WIDTH = str.maketrans("｜，", "|,")
 """Separators as a Chinese keyboard types them."""
 DIRECTIVE = re.compile(r"@(\w+)(?:\s+(.+))?")
@@ -80,8 +82,9 @@ class Facet:
     ending: re.Pattern[str] | None = None
     """How names of values end, listed or not."""
     origin: re.Pattern[str] | None = None
-    """What follows a value outside the default where it says whence somebody or something comes
-    (a singer from Korea), not what the text is about."""
+    """What stands around a value outside the default, with `PLACE` for the value, where it says
+    whence somebody or something comes (a singer from Korea) or where something lies (a server in
+    Tokyo), not what the text is about."""
     parents: dict[str, set[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     """Normalised name or alias → value; a phrase that looks like a name but is none → nothing."""
@@ -93,10 +96,12 @@ class Facet:
             found |= self.lineage(parent)
         return frozenset(found)
 
-    def tells_origin(self, value: str, text: str, end: int) -> bool:
-        """Tell whether a value that ends there in a text says whence something comes."""
-        comes = self.origin and self.origin.match(text, end)
-        return bool(comes) and self.default not in self.lineage(value)
+    def tells_origin(self, mention: Mention, text: str) -> bool:
+        """Tell whether a value in a text says whence something comes, or where it lies."""
+        if self.origin is None or self.default in self.lineage(mention.value):
+            return False
+        before, after = text[: mention.start], text[mention.end :]
+        return bool(self.origin.search(f"{before[-AROUND:]}{PLACE}{after[:AROUND]}"))
 
 
 class FacetReader:
@@ -164,14 +169,13 @@ class FacetReader:
                 found[name] = alike
         if not found:
             return ()
-        return tuple(
-            [
-                Mention(name, value, start, end, text[start:end])
-                for name in sorted(found, key=self._order.__getitem__)
-                for start, end, value in found[name]
-                if value and not self.facets[name].tells_origin(value, text, end)
-            ]
+        mentions = (
+            Mention(name, value, start, end, text[start:end])
+            for name in sorted(found, key=self._order.__getitem__)
+            for start, end, value in found[name]
+            if value
         )
+        return tuple(m for m in mentions if not self.facets[m.facet].tells_origin(m, text))
 
     def read(self, text: str) -> dict[str, frozenset[str]]:
         """Give the values that normalised text names, by facet."""

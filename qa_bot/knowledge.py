@@ -130,7 +130,7 @@ def entry_id(question: str) -> str:
 
 def id_of_key(key: str) -> str:
     """Make the id of an entry of whose question the match key is known."""
-    return hashlib.blake2s(key.encode(), digest_size=5).hexdigest()
+    return hashlib.blake2s(key.encode(), digest_size=7).hexdigest()
 
 
 def merge(

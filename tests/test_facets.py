@@ -228,11 +228,14 @@ def test_a_facet_says_whether_naming_no_value_serves_every_value(written, direct
 
 
 def test_whence_somebody_comes_is_not_where_something_is_done(written):
-    facets = written(region="@default 全国\n@origin 主播|人(?!力)\n全国\n  上海\n韩国 | 南韩\n")
+    origin = "~(?:主播|人(?!力))|服务器放在~"
+    facets = written(region=f"@default 全国\n@origin {origin}\n全国\n  上海\n韩国 | 南韩\n")
     assert facets.read("韩国主播来上海开播") == {"region": {"上海"}}
     assert facets.read("有个韩国人") == {}
     assert facets.read("韩国人力资源许可") == {"region": {"韩国"}}
     assert facets.read("上海人能办吗") == {"region": {"上海"}}
+    assert facets.read("服务器放在韩国") == {}
+    assert facets.read("服务器放在上海") == {"region": {"上海"}}
 
 
 def test_full_width_separators_part_names_as_half_width_ones_do(written):

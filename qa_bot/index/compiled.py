@@ -295,8 +295,9 @@ def _add(lists: Lists, sought: Terms, n: int, begin: int, end: int, sums: Floats
     wide = norms.shape[1] > 1
     for place in range(begin, end):
         text = of_term[place]
-        if sums[text] > 0:
-            sums[text] += _share(weight, np.float32(times[place]), norm[text if wide else 0])
+        share = _share(weight, np.float32(times[place]), norm[text if wide else 0])
+        # Without a branch, as in `_read`.
+        sums[text] += share * (sums[text] > 0)
 
 
 @_compiled

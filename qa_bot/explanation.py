@@ -39,6 +39,9 @@ class Explanation:
     matched: tuple[Match, ...]
     unused: tuple[str, ...]
     """Words of the question that met nothing in the entry."""
+    learned: float = 0.0
+    """How near the entry lies to the question, as the base's wordings teach: -1 to 0.5, below 0
+    against it, 0 where they teach nothing of it. It counts in the order and in the confidence."""
 
 
 UNEXPLAINED = Explanation(0.0, (), ())
@@ -87,7 +90,7 @@ def explain(query: Query, hit: Hit, ranker: Ranker) -> Explanation:
         matches.append(Match("", "", "wordings", further))
     met = {match.asked for match in matches}
     unused = dict.fromkeys(part.asked for part in parts if part.asked not in met)
-    return Explanation(score, tuple(matches), tuple(unused))
+    return Explanation(score, tuple(matches), tuple(unused), hit.meant)
 
 
 def _written(reading: Reading) -> list[Part]:

@@ -136,6 +136,7 @@ class Reply:
                     for match in self.explanation.matched
                 ],
                 "unused": list(self.explanation.unused),
+                "learned": round(self.explanation.learned, 4),
                 "facets": {name: "、".join(sorted(v)) for name, v in self.query.facets.items()},
                 "carried": dict(self.carried),
                 "repairs": [[repair.wrong, repair.right] for repair in self.query.repairs],

@@ -85,3 +85,9 @@ def test_the_same_base_teaches_the_same(bot):
     again = Index.build(KnowledgeBase(tuple(bot.index.base.entries)), bot.analyzer)
     first, second = bot.index.latent.arrays(), again.latent.arrays()
     assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def test_a_reply_tells_what_was_learned(bot):
+    reply = bot.ask("拍卖证花销大吗")
+    assert reply.hit.entry.question == "拍卖经营批准证书办理收费吗?"
+    assert reply.to_dict()["explanation"]["learned"] > 0

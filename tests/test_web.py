@@ -39,6 +39,7 @@ EXPLANATION_FIELDS = {
     "score",
     "matched",
     "unused",
+    "learned",
     "facets",
     "carried",
     "repairs",

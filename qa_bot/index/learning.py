@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 DIMENSIONS = 64
 FEWEST = 8
 """Fewer entries with several wordings teach nothing."""
-MOST = 20_000
+MOST = 5_000
 """So many entries are learned from; of more, some of every part of the base."""
 REGULARITY = 0.3
-TOLERANCE = 1e-3
+TOLERANCE = 0.03
+"""How near to the solution of the regression is near enough; nearer changes nothing."""
 
 
 def learn(postings: Postings, starts: NDArray[np.int64], is_typed: Callable[[str], bool]) -> Latent:
@@ -56,7 +57,7 @@ def learn(postings: Postings, starts: NDArray[np.int64], is_typed: Callable[[str
     wordings = normalize(wordings[:, terms])
     ones = np.ones(len(owners), np.float32)
     together = normalize(sparse.csr_matrix((ones, np.arange(len(owners)), starts)) @ wordings)
-    space = TruncatedSVD(dimensions, random_state=0).fit(together[several])
+    space = TruncatedSVD(dimensions, algorithm="arpack", random_state=0).fit(together[several])
     entries = normalize(space.transform(together))
     ridge = Ridge(REGULARITY, fit_intercept=False, solver="sparse_cg", tol=TOLERANCE)
     ridge.fit(wordings[of_learned], entries[owners[of_learned]])

@@ -57,7 +57,7 @@ def learn(postings: Postings, starts: NDArray[np.int64], is_typed: Callable[[str
     wordings = normalize(wordings[:, terms])
     ones = np.ones(len(owners), np.float32)
     together = normalize(sparse.csr_matrix((ones, np.arange(len(owners)), starts)) @ wordings)
-    space = TruncatedSVD(dimensions, algorithm="arpack", random_state=0).fit(together[several])
+    space = TruncatedSVD(dimensions, random_state=0).fit(together[several])
     entries = normalize(space.transform(together))
     ridge = Ridge(REGULARITY, fit_intercept=False, solver="sparse_cg", tol=TOLERANCE)
     ridge.fit(wordings[of_learned], entries[owners[of_learned]])

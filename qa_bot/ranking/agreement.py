@@ -116,7 +116,8 @@ class Agreement:
         for name, asked in query.facets.items():
             facet = self.facets.facets[name]
             held = any(facet.lineage(value) & self._held[name] for value in asked)
-            if name in self.vetoing and not held and not self._held_together(name, asked):
+            general = facet.silence_serves and not facet.default
+            if name in self.vetoing and not (general or held or self._held_together(name, asked)):
                 unknown += sorted(asked)
         return unknown
 

@@ -37,7 +37,7 @@ SHORTLIST = 12
 """How many candidates a closer look is taken at."""
 TIE = 0.15
 """Hits whose strength is within this of another's fit as well (in nats), …"""
-AS_LIKELY = 1.0
+AS_LIKELY = 2.0
 """… if their order is not further than this behind its."""
 ASKED, ALIKE = 64, 1024
 """For how many sets of facets asked for, and of how many entries, it is remembered what the facets

@@ -54,15 +54,15 @@ BESIDE_QUESTIONS = Path(__file__).with_name("beside.txt")
 CANDIDATES = 50
 QUESTIONS = 120
 """How many questions of each kind are taken from a public set."""
-WORDINGS_LEFT_OUT = 3
+WORDINGS_LEFT_OUT = 5
 """How many wordings of each entry are asked as if they were not stored."""
 JUDGED, OWN, ARTICLES, BESIDE, PUBLIC = "judged", "own", "articles", "beside", "public"
 SMALL, SMALL_PUBLIC = "small", "small public"
 ORDER_SHARES = {JUDGED: 0.36, OWN: 0.18, ARTICLES: 0.1, PUBLIC: 0.36}
 FEW_SHARES = {SMALL: 0.2, SMALL_PUBLIC: 0.08}
 CONFIDENCE_SHARES = {
-    "wording": {JUDGED: 0.42, OWN: 0.08, BESIDE: 0.08, PUBLIC: 0.2} | FEW_SHARES,
-    "passage": {JUDGED: 0.33, OWN: 0.05, ARTICLES: 0.06, BESIDE: 0.08, PUBLIC: 0.3} | FEW_SHARES,
+    "wording": {JUDGED: 0.4, OWN: 0.18, BESIDE: 0.06, PUBLIC: 0.1} | FEW_SHARES,
+    "passage": {JUDGED: 0.33, OWN: 0.1, ARTICLES: 0.06, BESIDE: 0.08, PUBLIC: 0.25} | FEW_SHARES,
     "paragraph": {JUDGED: 0.4, OWN: 0.1, ARTICLES: 0.4, BESIDE: 0.1},
 }
 """What each group counts in a fit; the public sets share theirs evenly. Their passages have no
@@ -161,11 +161,11 @@ def own(bot: Bot) -> Iterator[Group]:
     """
     entries = bot.index.base.entries
     for turn in range(WORDINGS_LEFT_OUT):
-        kept = KnowledgeBase(tuple(without(entry, turn) for entry in entries))
+        kept = KnowledgeBase(tuple(without(entry, left_out(entry, turn)) for entry in entries))
         asked = []
         for number, entry in enumerate(entries):
-            if turn < len(entry.wordings) and half_of(entry.question) == CHOOSE:
-                wording = entry.wordings[turn]
+            if len(entry.wordings) >= WORDINGS_LEFT_OUT and half_of(entry.question) == CHOOSE:
+                wording = entry.wordings[left_out(entry, turn)]
                 asked.append(Asked(wording, frozenset({number})))
                 asked.append(Asked(wording, frozenset(), left_out=number))
         index = Index.build(kept, bot.analyzer)
@@ -179,9 +179,14 @@ def own(bot: Bot) -> Iterator[Group]:
     yield Group(OWN, bot.analyzer, [(bot.index, asked)], 0.1)
 
 
-def without(entry: Entry, turn: int) -> Entry:
+def left_out(entry: Entry, turn: int) -> int:
+    """Choose one of an entry's wordings, in each turn another; those written later come last."""
+    return turn * len(entry.wordings) // WORDINGS_LEFT_OUT
+
+
+def without(entry: Entry, place: int) -> Entry:
     """Give the entry without one of its wordings."""
-    wordings = entry.wordings[:turn] + entry.wordings[turn + 1 :]
+    wordings = entry.wordings[:place] + entry.wordings[place + 1 :]
     return replace(entry, wordings=wordings)
 
 

@@ -316,6 +316,11 @@ class Index:
         """Give the entry of an id; raise KeyError if there is none."""
         return self.base.entries[self.ids[id_]]
 
+    def teaches(self, number: int) -> bool:
+        """Tell whether an entry's wordings are among what teaches, where anything does."""
+        several = self._wording_starts[number + 1] - self._wording_starts[number] > 1
+        return several or not self.latent.learned
+
     def count_passages(self, number: int) -> int:
         """Tell how many passages an entry has, without reading it."""
         return self._passage_starts[number + 1] - self._passage_starts[number]

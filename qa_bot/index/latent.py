@@ -46,6 +46,11 @@ class Latent:
         """Give the arrays that are saved."""
         return {"terms": self._terms, "places": self._places, "entries": self._entries}
 
+    @property
+    def learned(self) -> bool:
+        """Tell whether the base taught anything."""
+        return len(self._terms) > 0
+
     def nearness(
         self, asked: Mapping[int, float], whole: float, entries: Sequence[int]
     ) -> list[float]:

@@ -175,8 +175,7 @@ class Ranker:
     def order_features(self, query: Query, hit: Hit) -> dict[str, float]:
         """Give what the order of a hit is made of."""
         asked = self.weigher.weigh(query.reading)
-        passages = self.index.count_passages(hit.candidate.number)
-        near = near_features(hit.candidate, passages, hit.nats, hit.meant)
+        near = self._near_features(hit.candidate, hit.nats, hit.meant)
         close = self._close_features(query, asked, hit)
         states = self.agreement.states(query, hit.candidate.number)
         return dict(zip(NEAR_FEATURES + SHORTLIST_FEATURES, near + close, strict=True)) | states
@@ -224,10 +223,15 @@ class Ranker:
         # Where all entries of a profile are alike, its number stands for them.
         said = say.get(self.agreement.of_entries.number(number)) or self._said(query, say, number)
         nats = log_strength(candidate)
-        near = near_features(candidate, self.index.count_passages(number), nats, meant)
+        near = self._near_features(candidate, nats, meant)
         order = sum(map(mul, self._near, near)) + said.order
         contradicted = () if candidate.exact else said.contradicted
         return Hit(self.index, candidate, nats, said.facets, contradicted, order, meant)
+
+    def _near_features(self, candidate: Candidate, nats: float, meant: float) -> tuple[float, ...]:
+        passages = self.index.count_passages(candidate.number)
+        taught = self.index.teaches(candidate.number)
+        return near_features(candidate, passages, nats, meant, taught=taught)
 
     def _said(self, query: Query, say: dict[Hashable, Said], number: int) -> Said:
         alike = self.agreement.alike(query, number)

@@ -21,6 +21,8 @@ NEAR_FEATURES = (
     "answered",
     "meant",
     "meant_several",
+    "untaught",
+    "meant_untaught",
 )
 CLOSE_FEATURES = ("sentence", "held", "told", "unmet")
 TELLING = 4.5
@@ -38,12 +40,12 @@ def left_open(candidate: Candidate) -> float:
 
 
 def near_features(
-    candidate: Candidate, passages: int, nats: float, meant: float
+    candidate: Candidate, passages: int, nats: float, meant: float, *, taught: bool
 ) -> tuple[float, ...]:
     """Give `NEAR_FEATURES`, what the search itself says of a candidate, for its place in the order.
 
     `passages` says how many its entry has, `nats` is its log strength, `meant` how near it lies to
-    the question as the base teaches.
+    the question as the base teaches, `taught` whether its own wordings are among what teaches.
     """
     left = left_open(candidate)
     return (
@@ -53,8 +55,10 @@ def near_features(
         left * candidate.support,
         left if passages > 1 else 0.0,
         left if passages else 0.0,
-        meant,
-        meant if passages > 1 else 0.0,
+        meant if taught else 0.0,
+        meant if taught and passages > 1 else 0.0,
+        0.0 if taught else 1.0,
+        0.0 if taught else meant,
     )
 
 

@@ -32,6 +32,7 @@ FEATURES = (
     "shape",
     "meant",
     "meant_lead",
+    "untaught",
     "overshadowed",
     "size",
     "residual",
@@ -129,6 +130,8 @@ class ConfidenceModel:
         number = hit.candidate.number
         beside = _residual_features(asked.residual, stored.residual, held)
         states = self._agreement.states(query, number)
+        taught = hit.within.teaches(number)
+        nearest = max((rival.meant for rival in rivals), default=0.0)
         few = max(1 - self._size / MANY_WORDINGS, 0.0)
         return {
             "bias": 1.0,
@@ -139,8 +142,9 @@ class ConfidenceModel:
             "reverse": reverse,
             "margin": min(max(margin, -MOST_MARGIN), MOST_MARGIN),
             "shape": own - sum(behind) / RIVALS,
-            "meant": hit.meant,
-            "meant_lead": hit.meant - max((rival.meant for rival in rivals), default=0.0),
+            "meant": hit.meant if taught else 0.0,
+            "meant_lead": hit.meant - nearest if taught else 0.0,
+            "untaught": 0.0 if taught else 1.0,
             "overshadowed": max(math.log(max(shadow, 1e-3) / max(own, 1e-3)), 0.0),
             "size": self._size,
             **beside,

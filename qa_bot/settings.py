@@ -58,7 +58,7 @@ class Settings:
     clarify_confidence: float = 0.25
     """Ask back for what tells candidates apart only when the best is at least this likely."""
 
-    listed_confidence: float = 0.3
+    listed_confidence: float = 0.35
     """Say that a question is listed without an answer only when it is at least this likely."""
 
     suggest_confidence: float = 0.04

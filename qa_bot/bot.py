@@ -321,10 +321,12 @@ class Bot:
         served = self.ranker.agreement.served_generally
         if outcome == ANSWERED and hit and (general := served(query, hit.candidate.number)):
             notice = self.phrases.say("notice.general", values="、".join(general))
+        least = self.settings.suggest_confidence
         suggestions = [
             other
             for other in others
-            if other is not hit and other.confidence >= self.settings.suggest_confidence
+            if other is not hit
+            and (other.confidence >= least or (hit and self.ranker.same_subject(hit, other)))
         ]
         return Reply(
             answer_id=uuid.uuid4().hex,

@@ -37,8 +37,6 @@ MOST_RUNS = 12
 """How many runs of them are looked at: each may have to be looked for by itself."""
 LACKING = 100
 """What a part that a text lacks costs it: more than one that it has can."""
-AS_WORDING = 2
-"""What it costs a text to be a wording: what was typed is looked for in questions first."""
 SHORT_LIST = 64
 """How many texts are looked at first for the likeliest."""
 REMEMBERED = 4096
@@ -112,9 +110,8 @@ class Suggestions:
             held += cost < LACKING
             later[texts[part.starts == known.firsts[texts]]] = False
         found = np.flatnonzero(held >= max(least, 1))
-        entries = known.entry_of[found]
-        likely = costs[found] + AS_WORDING * (known.questions[entries] != found)
-        keys = ((likely * 2 + known.unanswered[entries]) * 2 + later[found]) * count
+        unanswered = known.unanswered[known.entry_of[found]]
+        keys = ((costs[found] * 2 + unanswered) * 2 + later[found]) * count
         keys += known.ranks[found]
         best: dict[int, int] = {}
         for looked_at in (SHORT_LIST, len(found)):

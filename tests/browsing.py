@@ -26,7 +26,7 @@ PHONE, SMALL_PHONE, DESKTOP = 390, 320, 1280
 
 QUESTION = "网络文化经营许可证的有效期是几年，什么时候申请续期？"
 OTHER = "办网络文化经营许可证政府收费吗？"
-CLARIFY = "文网文的电子证照从哪里下载"
+CLARIFY = "人力资源服务许可证的电子证照从哪里下载"
 LISTED = "浙江网络文化经营许可证变更股权需要提交哪些材料？"
 NO_MATCH = "道路运输经营许可证年审"
 WITHOUT_WORDS = "？？？"

@@ -92,7 +92,7 @@ amounts = st.builds(
     st.one_of(st.integers(0, 10**14).map(str), st.decimals(0, 10**12, places=2).map(str)),
     st.sampled_from(["元", "万元", "亿元", " 元", "块钱"]),
 )
-dates = st.dates().flatmap(
+dates = birthdays.flatmap(
     lambda day: st.sampled_from(
         [
             f"{day:%Y-%m-%d}",

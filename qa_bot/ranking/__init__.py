@@ -267,6 +267,13 @@ class Ranker:
             and all(hit.facets.get(n) == first.facets.get(n) for n in others)
         ]
 
+    def same_subject(self, one: Hit, other: Hit) -> bool:
+        """Tell whether two hits are about the same subject (a permit), however unlike they are."""
+        named = (n for n, facet in self.facets.facets.items() if not facet.silence_serves)
+        subjects = [(one.facets.get(name), other.facets.get(name)) for name in named]
+        alike = all(first == second for first, second in subjects)
+        return alike and any(first for first, _ in subjects) and not other.contradicted
+
     def _ties(self, query: Query, first: Hit, hit: Hit) -> bool:
         return hit is first or (
             not hit.contradicted

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from qa_bot.analyzer import Reading
 from qa_bot.index import form_terms, passage_terms, shared_weight
-from qa_bot.text import sentences
+from qa_bot.text import SENTENCE_MARKS, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,6 @@ NUMBER_BONUS = 0.1
 ALL_THERE_IS = re.compile("哪些|什么|啥|清单|材料|资料|条件|要求|步骤|流程|几步|怎么办|如何办")
 """How a question asks for a whole list."""
 LIST_ITEM = "- "
-SENTENCE_MARKS = tuple("。！？；!?;")
 LEADS_INTO_LIST = (":", "：")
 UNASKED = 0.3
 """How much what a sentence says beyond the question counts against it (Tversky's beta)."""
@@ -155,7 +154,7 @@ class EvidenceFinder:
             _add_place(of_residual, residual, place)
             _add_place(of_terms, passage_terms(reading, self._analyzer), place)
         heading = self._heading(section)
-        marked = all(part.text.endswith(SENTENCE_MARKS) for part in parts[:-1])
+        marked = all(part.text[-1] in SENTENCE_MARKS for part in parts[:-1])
         whole = joined(readings) if readings and marked else self._analyzer.read(text)
         return _Cut(
             whole,

@@ -114,6 +114,8 @@ class FacetReader:
         self._patterns = {n: facet.pattern for n, facet in facets.items() if facet.pattern}
         listed = [(n, facet.names) for n, facet in facets.items() if not facet.pattern]
         self._beginnings = _beginnings(listed)
+        self.subjects = frozenset(n for n, facet in facets.items() if not facet.silence_serves)
+        """The facets that say what an entry is about (a permit), not only where or when."""
         self._order = {name: place for place, name in enumerate(facets)}
         # What is understood of a question asks more than once for what it mentions.
         self.mentions = lru_cache(maxsize=REMEMBERED)(self._find)

@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 
 SURROGATE = re.compile("[\ud800-\udfff]")
 NOT_A_WORD = re.compile(r"(?:(?!(?<=\d)\.\d)[\W_])+")
-SENTENCE_END = re.compile(r"(?<=[。！？；!?;])|\n")
+SENTENCE_MARKS = "。！？；!?;"
+SENTENCE_END = re.compile(rf"(?<=[{SENTENCE_MARKS}])|\n")
 BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])")
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 BLOCK = re.compile(r"[\u4e00-\u9fd5a-zA-Z0-9+#&._%\-]+|\S")

@@ -75,8 +75,7 @@ class Weigher:
     def meant(self, reading: Reading, entries: Sequence[int]) -> list[float]:
         """Say how near entries lie to a question, as the base teaches; see `Latent.nearness`."""
         weights = self.weigh(reading).residual
-        numbered = sorted(self._numbered(reading).items())
-        asked = {number: weights[term] for number, term in numbered}
+        asked = {number: weights[term] for number, term in self._numbered(reading).items()}
         return self._index.latent.nearness(asked, sum(weights.values()), entries)
 
     def _number(self, reading: Reading) -> Mapping[int, str]:

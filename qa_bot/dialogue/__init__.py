@@ -44,7 +44,7 @@ class Dialogue:
         self.longest = longest
         kinds = analyzer.facets.facets.values()
         # What a question is about, and which side of it is asked for; the rest is circumstance.
-        self._topics = frozenset(kind.name for kind in kinds if not kind.silence_serves)
+        self._topics = analyzer.facets.subjects
         self._aspects = frozenset(kind.name for kind in kinds if not kind.vetoes)
 
     def asks_for_more(self, query: Query, context: Context) -> bool:

@@ -184,10 +184,8 @@ def _action(bot: Bot, head: Failed) -> Action:
             return Action.WORDING
         case Kind.CLARIFY_LEFT:
             return Action.NEW
-    topics = {
-        facet.name for facet in bot.analyzer.facets.facets.values() if not facet.silence_serves
-    }
-    named = {value for name in topics for value in head.query.facets.get(name, ())}
+    subjects = bot.analyzer.facets.subjects
+    named = {value for name in subjects for value in head.query.facets.get(name, ())}
     unknown = set(bot.ranker.agreement.unknown_values(head.query))
     if named & unknown or (not named and head.confidence < UNLIKELY):
         return Action.OUTSIDE

@@ -56,9 +56,9 @@ class Latent:
     ) -> list[float]:
         """Say how near entries lie to a question: about -1 to 0.5; below 0 speaks against one.
 
-        `asked` holds the numbers of its terms, in the order of numbers, and their weights, `whole`
-        is what all of it weighs. It is the cosine of the two places less `UNDECIDED`, times the
-        share of the question that was learned: of what nobody taught it nothing is said.
+        `asked` holds the numbers of its terms and their weights, `whole` is what all of it weighs.
+        Nearness is the cosine of the two places less `UNDECIDED`, times the share of the question
+        that was learned: of what nobody taught it nothing is said.
         """
         numbers = np.fromiter(asked, np.int32, len(asked))
         rows = np.searchsorted(self._terms, numbers)

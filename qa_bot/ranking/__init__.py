@@ -94,7 +94,7 @@ class Hit(NamedTuple):
         return "paragraph" if several else "passage"
 
 
-class Said(NamedTuple):
+class FacetsSay(NamedTuple):
     """What the facets say of entries that are alike."""
 
     order: float
@@ -115,7 +115,7 @@ class Ranker:
         self.analyzer = analyzer
         self.weigher = Weigher(index, analyzer)
         self.evidence = EvidenceFinder(index, analyzer, self.weigher)
-        self._say: Callable[[Hashable], dict[Hashable, Said]]
+        self._say: Callable[[Hashable], dict[Hashable, FacetsSay]]
         self._say = lru_cache(maxsize=ASKED)(lambda _: {})
         """Facets asked for → entries that are alike → what their facets say of them."""
         self._strangers = Strangers(index, analyzer)
@@ -182,8 +182,7 @@ class Ranker:
 
     def _names_subject(self, query: Query) -> bool:
         """Tell whether a query names what entries are about (a permit), not only where or when."""
-        facets = self.facets.facets
-        return any(not facets[name].silence_serves for name in query.facets)
+        return not self.facets.subjects.isdisjoint(query.facets)
 
     def unknown_values(self, query: Query) -> list[str]:
         """Give what a query is about that the base holds nothing of, listed as a value or not."""
@@ -216,7 +215,7 @@ class Ranker:
         return left * sentence, left * held, left * told, unmet, unaddressed
 
     def _hit(
-        self, query: Query, say: dict[Hashable, Said], candidate: Candidate, meant: float
+        self, query: Query, say: dict[Hashable, FacetsSay], candidate: Candidate, meant: float
     ) -> Hit:
         """Make the hit of a candidate; `say` remembers what the facets say, for all alike."""
         number = candidate.number
@@ -233,14 +232,14 @@ class Ranker:
         taught = self.index.teaches(candidate.number)
         return near_features(candidate, passages, nats, meant, taught=taught)
 
-    def _said(self, query: Query, say: dict[Hashable, Said], number: int) -> Said:
+    def _said(self, query: Query, say: dict[Hashable, FacetsSay], number: int) -> FacetsSay:
         alike = self.agreement.alike(query, number)
         if alike not in say:
             weights = self.coefficients.order
             states = self.agreement.states(query, number)
             order = sum(weights[name] * count for name, count in states.items() if count)
             contradicted = self.agreement.contradicted(query, number)
-            say[alike] = Said(order, contradicted, self.agreement.of_entries[number])
+            say[alike] = FacetsSay(order, contradicted, self.agreement.of_entries[number])
         return say[alike]
 
     def tied(self, query: Query, first: Hit, hits: Iterable[Hit]) -> list[Hit]:
@@ -269,10 +268,11 @@ class Ranker:
 
     def same_subject(self, one: Hit, other: Hit) -> bool:
         """Tell whether two hits are about the same subject (a permit), however unlike they are."""
-        named = (n for n, facet in self.facets.facets.items() if not facet.silence_serves)
-        subjects = [(one.facets.get(name), other.facets.get(name)) for name in named]
-        alike = all(first == second for first, second in subjects)
-        return alike and any(first for first, _ in subjects) and not other.contradicted
+        first, second = (
+            {name: hit.facets[name] for name in self.facets.subjects & hit.facets.keys()}
+            for hit in (one, other)
+        )
+        return bool(first) and first == second and not other.contradicted
 
     def _ties(self, query: Query, first: Hit, hit: Hit) -> bool:
         return hit is first or (

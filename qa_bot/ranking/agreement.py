@@ -53,8 +53,7 @@ class Agreement:
 
     def _named_by_most(self, profiles: Profiles, count: int) -> bool:
         """Tell whether most entries name a value of a facet that an entry must not be silent of."""
-        subjects = (name for name, kind in self.facets.facets.items() if not kind.silence_serves)
-        return any(profiles.counts(name).total() > count / 2 for name in subjects)
+        return any(profiles.counts(name).total() > count / 2 for name in self.facets.subjects)
 
     def alike(self, query: Query, number: int) -> Hashable:
         """Identify the entries for which the facets say the same of a query."""

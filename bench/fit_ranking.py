@@ -3,7 +3,8 @@
     python bench/fit_ranking.py [--keep-order] [--public FOLDER]
 
 The order of candidates is fitted listwise (conditional logit), confidence by logistic regression,
-both on the choosing half of the judged questions, on questions that the base itself gives, on
+once for bases whose wordings teach and once for those that teach nothing. All are fitted on the
+choosing half of the judged questions, on questions that the base itself gives, on
 bench/beside.txt, which must not be answered, and, where FOLDER holds public question sets, on the
 choosing part of each; confidence also on small parts of all these bases (small_bases.py). Only
 coefficients leave this script.
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from qa_bot.analyzer import Analyzer
 from qa_bot.evaluation import CHOOSE, half_of, read_judgments
 from qa_bot.evaluation.frames import deleted
 from qa_bot.index import Index
+from qa_bot.index.latent import Latent
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.mistakes import MistakesError
 from qa_bot.query import read_query
@@ -40,7 +42,7 @@ from qa_bot.ranking.confidence import FEATURES
 from qa_bot.text import match_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from public_sets import PublicSet
     from small_bases import Part
@@ -61,9 +63,14 @@ SMALL, SMALL_PUBLIC = "small", "small public"
 ORDER_SHARES = {JUDGED: 0.36, OWN: 0.18, ARTICLES: 0.1, PUBLIC: 0.36}
 FEW_SHARES = {SMALL: 0.2, SMALL_PUBLIC: 0.08}
 CONFIDENCE_SHARES = {
-    "wording": {JUDGED: 0.4, OWN: 0.18, BESIDE: 0.06, PUBLIC: 0.1} | FEW_SHARES,
+    "wording": {JUDGED: 0.4, OWN: 0.18, BESIDE: 0.06, PUBLIC: 0.6} | FEW_SHARES,
     "passage": {JUDGED: 0.33, OWN: 0.1, ARTICLES: 0.06, BESIDE: 0.08, PUBLIC: 0.25} | FEW_SHARES,
     "paragraph": {JUDGED: 0.4, OWN: 0.1, ARTICLES: 0.4, BESIDE: 0.1},
+}
+UNLEARNED_SHARES = {
+    "wording": CONFIDENCE_SHARES["wording"] | {PUBLIC: 1.2},
+    "passage": CONFIDENCE_SHARES["passage"] | {PUBLIC: 1.0},
+    "paragraph": CONFIDENCE_SHARES["paragraph"],
 }
 """What each group counts in a fit; the public sets share theirs evenly. Their passages have no
 question of their own, as an article's paragraphs have: they say little about those."""
@@ -89,7 +96,7 @@ class Group:
     share: float
     """What part of what its kind counts."""
 
-    def count(self, shares: dict[str, float]) -> float:
+    def count(self, shares: Mapping[str, float]) -> float:
         """Give what the group counts in a fit."""
         return shares.get(self.name, 0.0) * self.share
 
@@ -111,9 +118,9 @@ def main() -> None:
     models = bot.ranker.coefficients
     if not arguments.keep_order:
         models = replace(models, order=rounded(fit_order(groups, bot)))
-    rows = [(group, list(first_rows(group, models))) for group in groups]
-    confidence = {by: rounded(fit_confidence(rows, by)) for by in FOUND_BY}
-    write(settings.coefficients, replace(models, confidence=confidence))
+    confidence = fit_models(map(learned, groups), models, CONFIDENCE_SHARES)
+    unlearned = fit_models(map(untaught, groups), models, UNLEARNED_SHARES)
+    write(settings.coefficients, replace(models, confidence=confidence, unlearned=unlearned))
 
 
 def open_bot(settings: Settings) -> Bot:
@@ -124,14 +131,14 @@ def open_bot(settings: Settings) -> Bot:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "ranking.json"
             confidence = {by: dict.fromkeys(FEATURES, 0.0) for by in FOUND_BY}
-            write(path, Coefficients(dict.fromkeys(ORDER_FEATURES, 0.0), confidence))
+            write(path, Coefficients(dict.fromkeys(ORDER_FEATURES, 0.0), confidence, confidence))
             return Bot.open(settings=replace(settings, coefficients=path))
     return Bot.open(settings=settings)
 
 
 def write(path: Path, models: Coefficients) -> None:
     """Write coefficients as the bot reads them."""
-    data = {"order": models.order, "confidence": models.confidence}
+    data = asdict(models)
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
@@ -317,6 +324,21 @@ def candidates(
             yield asked, query, ranker, [c for c in found if c.number != asked.left_out]
 
 
+def learned(group: Group) -> Group:
+    """Keep those parts of a group whose bases teach, and small ones, which are few."""
+    small = group.name in FEW_SHARES
+    return replace(group, parts=[p for p in group.parts if small or p[0].latent.learned])
+
+
+def untaught(group: Group) -> Group:
+    """Give a group as it would be if its bases taught nothing."""
+    parts = []
+    for index, asked in group.parts:
+        nothing = Latent.unlearned(len(index.base.entries))
+        parts.append((replace(index, latent=nothing), asked))
+    return replace(group, parts=parts)
+
+
 Row = tuple[dict[str, float], str, bool]
 """Features of a first hit, what it was found by, whether it is right."""
 
@@ -329,7 +351,17 @@ def first_rows(group: Group, models: Coefficients) -> Iterator[Row]:
             yield dict(hits[0].features), hits[0].by, hits[0].candidate.number in asked.right
 
 
-def fit_confidence(groups: Iterable[tuple[Group, list[Row]]], by: str) -> dict[str, float]:
+def fit_models(
+    groups: Iterable[Group], models: Coefficients, shares: Mapping[str, Mapping[str, float]]
+) -> dict[str, dict[str, float]]:
+    """Fit confidence in what was found by wording, passage and paragraph; `shares` are of each."""
+    rows = [(group, list(first_rows(group, models))) for group in groups]
+    return {by: rounded(fit_confidence(rows, by, shares[by])) for by in FOUND_BY}
+
+
+def fit_confidence(
+    groups: Iterable[tuple[Group, list[Row]]], by: str, shares: Mapping[str, float]
+) -> dict[str, float]:
     """Fit how likely a first hit found by wording, or by passage, is right by its features."""
     names = [name for name in FEATURES if name != "bias"]
     rows, labels, weights = [], [], []
@@ -338,7 +370,7 @@ def fit_confidence(groups: Iterable[tuple[Group, list[Row]]], by: str) -> dict[s
         for features, _, right in rows_of:
             rows.append([features[feature] for feature in names])
             labels.append(right)
-            weights.append(group.count(CONFIDENCE_SHARES[by]) / len(rows_of))
+            weights.append(group.count(shares) / len(rows_of))
     x, y, w = np.array(rows), np.array(labels), np.array(weights)
     spread = x.std(axis=0)
     spread[spread == 0] = 1

@@ -29,6 +29,8 @@ SIZES = {3: 40, 10: 24, 30: 12, 100: 6}
 """How many entries a part of the bundled base has → how many such parts are made, …"""
 SUBJECTS = 1, 3
 """… of each number of permits."""
+WORDINGS = 0, 2, 0, 5
+"""How many wordings of each entry a part has, in turns: who begins has written few."""
 PUBLIC_SIZES = 5, 15, 50
 PUBLIC_BASES = 5
 MOST_ASKED = 10
@@ -78,7 +80,7 @@ def parts_of_bundled(
                     analyzer,
                     {entries[n].id: asked_of.get(n, ()) for n in pool},
                     dice,
-                    bare=turn % 2 == 0,
+                    WORDINGS[turn % len(WORDINGS)],
                 )
 
 
@@ -88,15 +90,15 @@ def _part(
     analyzer: Analyzer,
     asked_of: Mapping[str, Sequence[str]],
     dice: random.Random,
-    *,
-    bare: bool,
+    wordings: int,
 ) -> Part:
-    """Index what is inside, without the wordings that are asked, or, bare, without any."""
+    """Index what is inside with so many wordings of each entry, but not those that are asked."""
     kept, asked = [], []
     for number, entry in enumerate(inside):
         wording = dice.choice(entry.wordings) if entry.wordings else None
-        others = () if bare else tuple(w for w in entry.wordings if w != wording)
-        kept.append(replace(entry, wordings=others))
+        others = [w for w in entry.wordings if w != wording]
+        some = dice.sample(others, min(wordings, len(others)))
+        kept.append(replace(entry, wordings=tuple(some)))
         own = [*asked_of[entry.id], *([wording] if wording else [])]
         asked += [Asked(question, frozenset({number})) for question in own]
     index = Index.build(KnowledgeBase(tuple(kept)), analyzer)

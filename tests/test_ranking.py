@@ -147,10 +147,24 @@ def test_a_feature_that_earlier_coefficients_do_not_name_counts_nothing(altered)
     assert models.order["told"] == 0
 
 
+def test_a_base_that_teaches_nothing_is_judged_by_models_of_its_own(bot, bundled):
+    # 每条只有一种问法的知识库没有可学的。
+    assert not bot.index.latent.learned
+    assert bot.ranker.confidence == bot.ranker.coefficients.unlearned
+    assert bundled.index.latent.learned
+    assert bundled.ranker.confidence == bundled.ranker.coefficients.confidence
+
+
+def test_coefficients_of_before_hold_one_model_for_every_base(altered):
+    models = read_coefficients(altered(lambda data: data.pop("unlearned")))
+    assert models.unlearned == models.confidence
+
+
 @pytest.mark.parametrize(
     ("alter", "told"),
     [
         (lambda data: data["confidence"].pop("passage"), "passage"),
+        (lambda data: data["unlearned"].pop("passage"), "passage"),
         (lambda data: data["order"].update(nosuch=1.0), "no such feature: nosuch"),
         (lambda data: data["order"].update(strength="viel"), "viel"),
         (lambda data: data.update(order=[1.0]), "cannot be read"),

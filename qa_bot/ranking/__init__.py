@@ -121,8 +121,10 @@ class Ranker:
         self._strangers = Strangers(index, analyzer)
         self._near = tuple(coefficients.order[name] for name in NEAR_FEATURES)
         self._close = tuple(coefficients.order[name] for name in SHORTLIST_FEATURES)
-        size = len(index.exact)
-        self._model = ConfidenceModel(size, self.agreement, coefficients.confidence)
+        learned = index.latent.learned
+        self.confidence = coefficients.confidence if learned else coefficients.unlearned
+        """What a hit was found by → feature → coefficient of how sure it is, in this base."""
+        self._model = ConfidenceModel(len(index.exact), self.agreement, self.confidence)
 
     def rank(self, query: Query, candidates: Iterable[Candidate], k: int) -> list[Hit]:
         """Give the hits in order, those that contradict the query last, and weigh the first k.

@@ -28,7 +28,9 @@ class Coefficients:
     order: Mapping[str, float]
     """Feature → coefficient."""
     confidence: Mapping[str, Mapping[str, float]]
-    """What a hit was found by → feature → coefficient."""
+    """What a hit was found by → feature → coefficient, in a base whose wordings teach."""
+    unlearned: Mapping[str, Mapping[str, float]]
+    """The same, in a base that teaches nothing."""
 
 
 def read_coefficients(path: Path) -> Coefficients:
@@ -39,14 +41,21 @@ def read_coefficients(path: Path) -> Coefficients:
     """
     try:
         data = json.loads(read_text(path, path.name))
+        confidence = data["confidence"]
         return Coefficients(
             _read_model(data["order"], ORDER_FEATURES),
-            {by: _read_model(data["confidence"][by], FEATURES) for by in FOUND_BY},
+            _read_models(confidence),
+            # Releases from before the two were told apart hold one for both.
+            _read_models(data.get("unlearned", confidence)),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         problem = f"the coefficients cannot be read ({error!r})"
         remedy = "make them anew: python bench/fit_ranking.py"
         raise MistakesError([Mistake(Location(path.name), problem, remedy)]) from None
+
+
+def _read_models(models: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    return {by: _read_model(models[by], FEATURES) for by in FOUND_BY}
 
 
 def _read_model(model: Mapping[str, float], features: Sequence[str]) -> dict[str, float]:

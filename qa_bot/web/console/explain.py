@@ -68,7 +68,7 @@ def scored(bot: Bot, query: Query) -> list[Scored]:
         Scored(
             hit,
             parts(bot.ranker.coefficients.order, bot.ranker.order_features(query, hit)),
-            parts(bot.ranker.coefficients.confidence.get(hit.by, {}), hit.features),
+            parts(bot.ranker.confidence.get(hit.by, {}), hit.features),
         )
         for hit in bot.hits(query, SHOWN)[:SHOWN]
     ]

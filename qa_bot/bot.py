@@ -26,7 +26,7 @@ from qa_bot.reply import (
     Reply,
 )
 from qa_bot.settings import Settings
-from qa_bot.smalltalk import read_smalltalk
+from qa_bot.smalltalk import read_smalltalk, reply_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -124,8 +124,9 @@ class Bot:
             context or {}, self.analyzer.facets, self.index.ids, self.settings.max_question_chars
         )
         query = read_query(question, self.analyzer, self.repairer)
-        if query.key in self.smalltalk and query.key not in self.index.exact:
-            say = self.smalltalk[query.key].format(contact=self.settings.contact)
+        small = reply_to(question, self.smalltalk)
+        if small is not None and query.key not in self.index.exact:
+            say = small.format(contact=self.settings.contact)
             reply = self._reply(query, NO_MATCH, None, [], 0, "smalltalk", say)
             reply = replace(reply, say=say, context=before.to_dict())
         elif self.dialogue.asks_for_more(query, before):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 from qa_bot.mistakes import Location, Mistake, MistakesError, read_text
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 HEADINGS = ["kind", "patterns", "reply"]
 SEPARATOR = "|"
+BETWEEN_PARTS = re.compile(r"[,，.。、;；!！?？~～\s]+")
 
 
 def read_smalltalk(path: Path) -> Mapping[str, str]:
@@ -42,3 +44,14 @@ def read_smalltalk(path: Path) -> Mapping[str, str]:
     if mistakes:
         raise MistakesError(mistakes)
     return replies
+
+
+def reply_to(message: str, replies: Mapping[str, str]) -> str | None:
+    """Give the reply to a message that is small talk and nothing else; None: it asks something.
+
+    Of several parts (好的谢谢，没有了) the last is replied to.
+    """
+    keys = [match_key(message)]
+    if keys[0] not in replies:
+        keys = [key for part in BETWEEN_PARTS.split(message) if (key := match_key(part))]
+    return replies[keys[-1]] if keys and all(key in replies for key in keys) else None

@@ -25,6 +25,11 @@ FAQ = """question,answer
 演出证要什么材料?,申请表和营业执照。
 三级等保备案要交哪些材料?,备案表。
 二级等保备案要交哪些材料?,备案表和定级报告。
+出版物零售要什么条件?,有固定的经营场所。
+出版物批发要什么条件?,有与批发相适应的设备和固定的经营场所。
+文物拍卖许可证归谁发证?,省级文物主管部门。
+拍卖证归谁发证?,省级商务主管部门。
+第二类医疗器械经营备案怎么办?,向市级药监部门备案。
 """
 
 
@@ -98,6 +103,38 @@ def test_what_was_carried_over_is_carried_on(talk):
 
 def test_a_word_takes_the_place_of_one_that_ends_alike(talk):
     assert entry(talk("三级等保备案要交哪些材料", "二级的呢")) == "二级等保备案要交哪些材料?"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "found"),
+    [
+        ("出版物零售要什么条件", "批发呢", "出版物批发要什么条件?"),
+        ("出版物批发有什么条件", "零售要哪些", "出版物零售要什么条件?"),
+        ("拍卖证归谁发证", "那文物的呢，归谁发证", "文物拍卖许可证归谁发证?"),
+    ],
+)
+def test_a_word_that_makes_another_name_of_the_subject_turns_to_that_subject(
+    talk, first, then, found
+):
+    assert entry(talk(first, then)) == found
+
+
+def test_a_word_that_makes_no_other_name_stays_with_the_subject(talk):
+    assert entry(talk("文网文怎么补办", "网站呢")) != "演出证丢了怎么补办?"
+
+
+def test_a_name_that_holds_the_level_that_was_replaced_loses_it(talk):
+    # “二类医疗器械经营备案”是一个名字：换成三类以后，不能还在里面留着二类。
+    reply = talk("第二类医疗器械经营备案怎么办", "那三类呢")
+    assert reply["outcome"] == "no_match"
+    assert reply["context"]["facets"]["level"] == "第三类"
+
+
+def test_small_talk_of_several_parts_is_small_talk(talk):
+    reply = talk("文网文丢了怎么补办", "好的谢谢，没有了")
+    assert reply["outcome"] == "no_match"
+    assert reply["explanation"]["rule"] == "smalltalk"
+    assert talk("你好，文网文丢了怎么补办")["explanation"]["rule"] != "smalltalk"
 
 
 def test_a_region_that_the_base_lacks_is_named_and_not_answered(talk):

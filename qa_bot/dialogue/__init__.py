@@ -71,6 +71,8 @@ class Dialogue:
             return [replace(query, facets=facets)] if context.facets else []
         spoken = self._spoken(query, context)
         texts = dict.fromkeys(text[: self.longest] for text in self._texts(spoken, context))
+        if not texts and spoken is not query:
+            texts = {spoken.question: None}
         return [self._complete(text, context) for text in texts]
 
     def last_question(self, context: Context) -> Query:
@@ -143,9 +145,39 @@ class Dialogue:
         return replace(before, offered=offered, passed=passed, pending="", options=())
 
     def _spoken(self, query: Query, context: Context) -> Query:
-        """Read the option that is named by its place as if it had been typed."""
+        """Read what is meant as if it had been typed in full.
+
+        That is an option named by its place, and a word that tells another subject from the last.
+        """
         place = self._place(query, context.options)
-        return query if place is None else read_query(context.options[place], self.analyzer)
+        if place is not None:
+            return read_query(context.options[place], self.analyzer)
+        words, own = self._words(query), self._bare(query)
+        if 0 < len(words) <= FEW and own.startswith(words[0]):
+            subject = self._turned(words[0], query, context)
+            # 零售要哪些 asks the same of something else, 文物的归谁发证 asks for what it names.
+            rest = own[len(words[0]) :] if self._values(query) else ""
+            if subject:
+                return read_query(subject + rest, self.analyzer)
+        return query
+
+    def _turned(self, word: str, query: Query, context: Context) -> str:
+        """Give the subject whose name a word makes of the last one's; empty: none, or several.
+
+        (出版物零售许可证, 批发呢 → 出版物批发许可证; 拍卖许可证, 文物的呢 → 文物拍卖许可证.)
+        """
+        turned: dict[int, set[str]] = {}
+        for topic in self._topics & context.facets.keys() - query.facets.keys():
+            names, values = self.analyzer.facets.facets[topic].names, context.facets[topic]
+            last = [name for name, value in names.items() if value in values]
+            if any(word in name for name in last):
+                continue
+            for name, value in names.items():
+                rest = name.replace(word, "", 1)
+                if value and word in name and any(_in_order(rest, other) for other in last):
+                    turned.setdefault(len(rest), set()).add(value)
+        nearest = turned[max(turned)] if turned else set()
+        return nearest.pop() if len(nearest) == 1 else ""
 
     def _read(self, text: str) -> set[str]:
         reading = self.analyzer.read(text)
@@ -208,16 +240,18 @@ class Dialogue:
         for mention in self._values(query):
             brought[mention.facet] = brought.get(mention.facet, "") + mention.text
         unplaced = dict(brought)
-        asked = self.analyzer.read(context.asked)
+        asked = self.analyzer.read(context.asked).normal
+        mentions = self.analyzer.facets.mentions(asked)
         text, end = "", 0
-        for mention in asked.mentions:
-            text += _phrase(asked.normal[end : mention.start])
+        for mention in sorted(mentions, key=lambda found: (found.start, found.end)):
+            text += _phrase(asked[end : mention.start])
             if mention.facet in brought:
                 text += unplaced.pop(mention.facet, "")
             elif mention.facet in context.facets:
-                text += mention.text
-            end = mention.end
-        return "".join(unplaced.values()) + text + _phrase(asked.normal[end:])
+                # Names overlap: of 二类备案, when 三类 takes the place of 二类, 备案 is left.
+                text += asked[max(mention.start, end) : mention.end]
+            end = max(mention.end, end)
+        return "".join(unplaced.values()) + text + _phrase(asked[end:])
 
     def _parallel(self, query: Query, context: Context) -> str:
         """Put the question's words where the last question had others that end alike.
@@ -247,6 +281,12 @@ class Dialogue:
 def _values_of(facets: Facets, names: Iterable[str]) -> str:
     chosen = set(names)
     return "".join(value for name in facets if name in chosen for value in sorted(facets[name]))
+
+
+def _in_order(part: str, whole: str) -> bool:
+    """Tell whether all characters of a part, at least two, stand in a text in their order."""
+    rest = iter(whole)
+    return len(part) > 1 and all(character in rest for character in part)
 
 
 def _phrase(between: str) -> str:

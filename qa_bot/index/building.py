@@ -6,13 +6,18 @@ The owner of SciPy, which only building needs.
 from __future__ import annotations
 
 import gc
+import mmap
 import os
+import pickle
 import threading
 from bisect import bisect_left
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import accumulate, pairwise
 from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -31,6 +36,7 @@ from qa_bot.vocabulary import Keys, Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
+    from pickle import PickleBuffer
 
     from numpy.typing import NDArray
 
@@ -50,6 +56,11 @@ CHUNKS_WORTH_A_PROCESS = 4
 """For fewer chunks it is not worth while to start processes."""
 CHUNK = 2048
 """The terms of the texts of so many entries are counted at once."""
+PART = 1 << 22
+"""So many postings are worked on at once where that saves memory."""
+LARGE = 1 << 20
+"""Arrays of so many bytes are handed from process to process in a file."""
+ALIGNED = 64
 AHEAD = 2
 """So many chunks a core may be read before what came first is taken: they wait in memory."""
 
@@ -76,19 +87,20 @@ class Counts:
         self._counts.append(chunk.counts)
 
     def in_order(self) -> tuple[list[str], sparse.csr_matrix]:
-        """Give the terms, in the order of their bytes, and the counts: texts × terms."""
+        """Give the terms, in the order of their bytes, and the counts: texts × terms, sorted."""
         # The order of code points is that of UTF-8 bytes.
         names = sorted(self._numbered)
         places = np.empty(len(names), np.int32)
         places[self._numbered.of(names)] = np.arange(len(names), dtype=np.int32)
-        terms = places[_joined(self._terms, np.int32)]
-        self._terms.clear()
-        counts = _joined(self._counts, np.uint16)
-        self._counts.clear()
-        if counts.max(initial=0) <= np.iinfo(np.uint8).max:
-            counts = counts.astype(np.uint8)
+        most = max((part.max(initial=0) for part in self._counts), default=0)
+        counts = _filled(self._counts, np.uint8 if most <= np.iinfo(np.uint8).max else np.uint16)
+        terms = _filled(self._terms, np.int32)
+        for start in range(0, len(terms), PART):
+            terms[start : start + PART] = places[terms[start : start + PART]]
         starts = np.cumsum(np.concatenate(self._lengths))
-        return names, sparse.csr_matrix((counts, terms, starts), (len(starts) - 1, len(names)))
+        by_text = sparse.csr_matrix((counts, terms, starts), (len(starts) - 1, len(names)))
+        by_text.sort_indices()
+        return names, by_text
 
 
 class Built(NamedTuple):
@@ -160,62 +172,105 @@ def _on_cores(cores: int, work: Callable[[Item], Made], items: Sequence[Item]) -
         yield from map(work, items)
         return
     global _shared  # noqa: PLW0603 - what is forked is shared, what is sent would be copied
-    _shared = work, items
-    # They end with the work: to look for what could be given back would cost more than it brings.
-    with ProcessPoolExecutor(cores, get_context("fork"), gc.disable) as processes:
-        ahead: deque[Future[Made]] = deque()
-        for number in range(len(items)):
-            ahead.append(processes.submit(_work, number))
-            if len(ahead) > AHEAD * cores:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+    with TemporaryDirectory(prefix="qa_bot-") as folder:
+        _shared = work, items, Path(folder)
+        # They end with the work: to look for what could be given back would cost more than it
+        # brings.
+        with ProcessPoolExecutor(cores, get_context("fork"), gc.disable) as processes:
+            ahead: deque[Future[Sent]] = deque()
+            for number in range(len(items)):
+                ahead.append(processes.submit(_work, number))
+                if len(ahead) > AHEAD * cores:
+                    yield _taken(ahead.popleft().result())
+            while ahead:
+                yield _taken(ahead.popleft().result())
 
 
-_shared: tuple[Callable[[Any], Any], Sequence[Any]]
+_shared: tuple[Callable[[Any], Any], Sequence[Any], Path]
 
 
-def _work(number: int) -> Any:  # noqa: ANN401 - who gets it knows what it is
-    work, items = _shared
-    return work(items[number])
+class Sent(NamedTuple):
+    """What a process made for another."""
+
+    pickled: bytes
+    """But for large arrays, …"""
+    path: Path
+    lengths: list[int]
+    """… which stand in this file, each of so many bytes: mapped, they are not copied."""
+
+
+def _work(number: int) -> Sent:
+    work, items, folder = _shared
+    made, path = work(items[number]), folder / str(number)
+    large: list[memoryview] = []
+
+    def stays(buffer: PickleBuffer) -> bool:
+        if buffer.raw().nbytes < LARGE:
+            return True
+        large.append(buffer.raw())
+        return False
+
+    pickled = pickle.dumps(made, pickle.HIGHEST_PROTOCOL, buffer_callback=stays)
+    try:
+        with path.open("wb") as file:
+            for array in large:
+                file.write(array)
+                file.write(bytes(-array.nbytes % ALIGNED))
+    except OSError:  # The disk has no room for them; memory may have.
+        path.unlink(missing_ok=True)
+        return Sent(pickle.dumps(made, pickle.HIGHEST_PROTOCOL), path, [])
+    return Sent(pickled, path, [array.nbytes for array in large])
+
+
+def _taken(sent: Sent) -> Any:  # noqa: ANN401 - who gets it knows what it is
+    if not sent.lengths:
+        return pickle.loads(sent.pickled)  # noqa: S301 - a process of our own made it
+    with sent.path.open("rb") as file:
+        mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    sent.path.unlink()  # What is mapped stays.
+    rooms = [length + -length % ALIGNED for length in sent.lengths]
+    starts = accumulate(rooms, initial=0)
+    arrays = [mapped[n : n + length] for n, length in zip(starts, sent.lengths, strict=False)]
+    return pickle.loads(sent.pickled, buffers=arrays)  # noqa: S301 - see above
 
 
 def lay_out(counts: Counts, weighting: Weighting, background: Callable[[str], float]) -> Postings:
     """Weigh the terms, rank the texts; `background` tells a term's share in general Chinese."""
     names, by_text = counts.in_order()
-    size = by_text.shape[0]
-    by_term = by_text.tocsc()
-    spans = _spans(names, by_term.indptr, weighting)
-    per_view = np.stack(
-        [np.bincount(by_term.indices[own], by_term.data[own], size) for own in spans.values()]
-    )
+    size, found = by_text.shape[0], len(names)
+    views = _views(names, weighting)
+    frequency, per_view = np.zeros(found, np.int64), np.zeros((len(views), size))
+    for texts, part in _parts(by_text):
+        frequency += np.bincount(part.indices, minlength=found)
+        for held, (first, after) in zip(per_view, views.values(), strict=True):
+            own = (part.indices >= first) & (part.indices < after)
+            held[texts] = np.bincount(_rows(part)[own], part.data[own], part.shape[0])
     lengths = {
         view: float(np.minimum(held, TYPICAL_LENGTH).mean()) if held.any() else 1.0
-        for view, held in zip(spans, per_view, strict=True)
+        for view, held in zip(views, per_view, strict=True)
     }
-    frequency = np.diff(by_term.indptr)
     weigh = partial(
         term_weight, size=size, weighting=weighting, lengths=lengths, background=background
     )
-    asked = np.fromiter(map(weigh, names, frequency.tolist()), np.float32, len(names))
-    mass = np.bincount(by_term.indices, np.repeat(asked, frequency), size).astype(np.float32)
+    asked = np.fromiter(map(weigh, names, frequency.tolist()), np.float32, found)
+    mass = np.zeros(size, np.float32)
+    for texts, part in _parts(by_text):
+        mass[texts] = np.bincount(_rows(part), asked[part.indices], part.shape[0])
     numbers = np.argsort(mass, kind="stable").astype(np.int32)
     ranks = np.empty_like(numbers)
     ranks[numbers] = np.arange(size, dtype=np.int32)
     norms = _norms(per_view[:, numbers], weighting)
     by_text = by_text[numbers]
-    by_text.sort_indices()
     by_term = by_text.tocsc()
-    starts = by_term.indptr.astype(np.int64)
     return Postings(
         weighting,
         lengths,
         Vocabulary.of(names),
         asked,
-        starts,
+        by_term.indptr.astype(np.int64),
         by_term.indices,
         by_term.data,
-        _peaks(by_term, spans, norms),
+        _peaks(by_term, views, norms),
         by_text.indptr.astype(np.int64),
         by_text.indices,
         by_text.data,
@@ -226,15 +281,24 @@ def lay_out(counts: Counts, weighting: Weighting, background: Callable[[str], fl
     )
 
 
-def _spans(
-    names: Sequence[str], starts: NDArray[np.integer], weighting: Weighting
-) -> dict[str, slice]:
-    """Give the postings of each view: its terms, in order, stand beside each other."""
-    bounds = {
+def _views(names: Sequence[str], weighting: Weighting) -> dict[str, tuple[int, int]]:
+    """Give the terms of each view, from one up to another: in order they stand together."""
+    return {
         view: (bisect_left(names, view), bisect_left(names, chr(ord(view) + 1)))
         for view in weighting.views
     }
-    return {view: slice(starts[first], starts[after]) for view, (first, after) in bounds.items()}
+
+
+def _parts(by_text: sparse.csr_matrix) -> Iterator[tuple[slice, sparse.csr_matrix]]:
+    """Yield some texts after others, so that what is worked out of them takes little memory."""
+    bounds = np.searchsorted(by_text.indptr, np.arange(0, by_text.nnz, PART))
+    for first, after in pairwise([*np.unique(bounds).tolist(), by_text.shape[0]]):
+        yield slice(first, after), by_text[first:after]
+
+
+def _rows(part: sparse.csr_matrix) -> NDArray[np.int64]:
+    """Give the text of each posting."""
+    return np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
 
 
 def _norms(per_view: NDArray[Any], weighting: Weighting) -> NDArray[np.float32]:
@@ -249,15 +313,27 @@ def _norms(per_view: NDArray[Any], weighting: Weighting) -> NDArray[np.float32]:
 
 
 def _peaks(
-    by_term: sparse.csc_matrix, spans: Mapping[str, slice], norms: NDArray[np.float32]
+    by_term: sparse.csc_matrix, views: Mapping[str, tuple[int, int]], norms: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Give for each term the largest tf / (tf + norm)."""
-    saturated = np.empty(by_term.nnz, np.float32)
-    for own, norm in zip(spans.values(), norms, strict=True):
-        tf = by_term.data[own].astype(np.float32)
-        saturated[own] = tf / (tf + (norm[by_term.indices[own]] if len(norm) > 1 else norm))
-    return np.maximum.reduceat(saturated, by_term.indptr[:-1]) if by_term.nnz else saturated
+    starts = by_term.indptr
+    peaks = np.zeros(by_term.shape[1], np.float32)
+    for (first, after), norm in zip(views.values(), norms, strict=True):
+        bounds = np.searchsorted(starts, np.arange(starts[first], starts[after], PART))
+        for begin, end in pairwise([*np.unique(bounds).tolist(), after]):
+            own = slice(starts[begin], starts[end])
+            tf = by_term.data[own].astype(np.float32)
+            saturated = tf / (tf + (norm[by_term.indices[own]] if len(norm) > 1 else norm))
+            peaks[begin:end] = np.maximum.reduceat(saturated, starts[begin:end] - starts[begin])
+    return peaks
 
 
-def _joined(parts: Sequence[NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
-    return np.concatenate(parts) if parts else np.zeros(0, dtype)
+def _filled(parts: list[NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
+    """Join parts, each of which is given up when it has its place."""
+    whole = np.empty(sum(map(len, parts)), dtype)
+    end = len(whole)
+    while parts:
+        part = parts.pop()
+        whole[end - len(part) : end] = part
+        end -= len(part)
+    return whole

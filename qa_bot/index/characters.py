@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -74,21 +75,25 @@ class Characters:
         lengths = np.array([len(text) for text in texts], np.int64)
         row = "".join(text.replace("\n", " ") + "\n" for text in texts)
         codes = np.frombuffer(row.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-        distinct, which = np.unique(codes, return_inverse=True)
-        numbers, symbols = _number([chr(code) for code in distinct.tolist()])
-        units = np.array(numbers, np.int32)[which]
-        kept = np.flatnonzero(units != SKIPPED)
-        units = units[kept]
+        of_code = np.zeros(sys.maxunicode + 1, np.int32)
+        of_code[codes] = 1
+        distinct = np.flatnonzero(of_code)
+        of_code[distinct], symbols = _number(list(map(chr, distinct.tolist())))
+        units = of_code[codes]
+        kept = np.flatnonzero(units != SKIPPED).astype(np.int32)
+        # Numbers of two bytes are sorted by counting them.
+        units = _narrow(units[kept])
         ends = units == END
-        text_of = (np.cumsum(ends) - ends).astype(np.int32)
+        text_of = np.cumsum(ends, dtype=np.int32) - ends
         questions = np.cumsum([0, *counts], dtype=np.int32)[:-1]
         bounds = np.cumsum([0, *np.bincount(units, minlength=END + 1)], dtype=np.int64)
+        begins = np.cumsum(np.concatenate([[0], lengths + 1]))[:-1].astype(np.int32)
         return cls(
             Keys.of(symbols),
             *_pieces(symbols),
-            _narrow(units),
+            units,
             text_of,
-            _narrow(kept - np.cumsum([0, *(lengths + 1)])[text_of]),
+            _narrow(kept - begins[text_of]),
             np.argsort(units, kind="stable").astype(np.int32),
             bounds,
             np.concatenate([[0], np.flatnonzero(ends) + 1]).astype(np.int32),

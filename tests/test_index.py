@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 import os
+import resource
 import shutil
 from pathlib import Path
 
@@ -165,9 +166,28 @@ def test_the_same_knowledge_gives_the_same_bytes(saved, analyzer, tmp_path):
     }
 
 
-def test_several_processes_build_the_same(saved, analyzer, tmp_path, monkeypatch):
+@pytest.mark.parametrize("large", [1, 1 << 40])
+def test_several_processes_build_the_same(saved, analyzer, tmp_path, monkeypatch, large):
+    # 大的数组经文件交回，小的直接交回；一样的知识，一样的字节。
     monkeypatch.setattr("qa_bot.index.building.CHUNK", 1)
+    monkeypatch.setattr("qa_bot.index.building.LARGE", large)
     Index.build(base_of(FAQ), analyzer).save(tmp_path / "再来")
+    for path in saved.iterdir():
+        assert path.read_bytes() == (tmp_path / "再来" / path.name).read_bytes()
+
+
+def test_arrays_that_the_disk_has_no_room_for_are_handed_on_in_memory(
+    saved, analyzer, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("qa_bot.index.building.CHUNK", 1)
+    monkeypatch.setattr("qa_bot.index.building.LARGE", 1)
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, most[1]))
+    try:
+        built = Index.build(base_of(FAQ), analyzer)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    built.save(tmp_path / "再来")
     for path in saved.iterdir():
         assert path.read_bytes() == (tmp_path / "再来" / path.name).read_bytes()
 

@@ -53,7 +53,7 @@ class Settings:
     """Answer only when the best candidate is at least this likely to be right (0 to 1)."""
 
     paragraph_confidence: float = 0.3
-    """Answer with a paragraph of an article, found by its text, when it is at least this likely."""
+    """Answer with a paragraph of an article when it is at least this likely."""
 
     clarify_confidence: float = 0.25
     """Ask back for what tells candidates apart only when the best is at least this likely."""

@@ -44,6 +44,8 @@ ASKED, ALIKE = 64, 1024
 say: questions share most of theirs."""
 WHOLE = 0.6
 """Likeness of a wording from which on the question is that of the entry as a whole."""
+LEAST_SAID = 0.08
+"""Likeness of a sentence under which it does not say what a wording of its article asks."""
 AKIN = 3.0
 """Hits whose order is within this of the first's are offered where it is asked back (in nats)."""
 
@@ -85,13 +87,26 @@ class Hit(NamedTuple):
 
     @property
     def by(self) -> str:
-        """Tell what found it: `exact`, `wording`, `passage` or, of several, `paragraph`."""
+        """Tell what found it: `exact`, `wording` or `passage`; `paragraph` where it is an article.
+
+        Of an article a paragraph is shown, whatever found it, unless the whole was asked for.
+        """
         if self.candidate.exact:
             return "exact"
-        if self.candidate.wording >= self.candidate.passage:
-            return "wording"
-        several = self.within.count_passages(self.candidate.number) > 1
-        return "paragraph" if several else "passage"
+        if self.within.count_passages(self.candidate.number) > 1 and not self.whole:
+            return "paragraph"
+        return "wording" if self.by_wording else "passage"
+
+    @property
+    def by_wording(self) -> bool:
+        """Tell whether a wording comes nearer than what the entry says."""
+        return self.candidate.wording >= self.candidate.passage
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether the entry's own question was asked, and so all of it, not a part."""
+        near = self.candidate.exact or self.candidate.wording >= WHOLE
+        return near and self.candidate.wording_number == 0
 
 
 class FacetsSay(NamedTuple):
@@ -169,7 +184,7 @@ class Ranker:
         hits.sort(key=_place)
         evidence_of = self.evidence.asked(query, asked)
         close = [
-            self._look_closer(query, asked, hit, evidence_of(_speaking(hit)))
+            self._look_closer(query, asked, hit, _speaking(hit, evidence_of))
             for hit in hits[:SHORTLIST]
         ]
         return sorted(close, key=_place) + hits[SHORTLIST:]
@@ -295,12 +310,21 @@ class Ranker:
         return bool(values)
 
 
-def _speaking(hit: Hit) -> tuple[Passage, ...]:
-    """Give the passages that may answer: who asks for a whole article is shown how it begins."""
+def _speaking(
+    hit: Hit, evidence_of: Callable[[Sequence[Passage]], Evidence | None]
+) -> Evidence | None:
+    """Give what of an entry answers: who asks for a whole article is shown how it begins.
+
+    So is who asks in a wording that nothing in the article says.
+    """
     if not hit.answered:
-        return ()
-    whole = hit.candidate.exact or hit.candidate.wording >= WHOLE
-    return hit.entry.passages[:1] if whole else hit.entry.passages
+        return None
+    passages = hit.entry.passages
+    found = None if hit.whole else evidence_of(passages)
+    known = hit.candidate.exact or hit.candidate.wording >= WHOLE
+    if hit.whole or (known and found and found.likeness < LEAST_SAID):
+        return evidence_of(passages[:1])
+    return found
 
 
 def _place(hit: Hit) -> tuple[bool, bool, float]:

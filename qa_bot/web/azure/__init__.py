@@ -128,7 +128,7 @@ def _wants(query: KnowledgeBaseQuery, hit: Hit) -> bool:
         and not hit.entry.expired(today)
         and hit.confidence >= query.least_confidence
         and query.filters.let_through(hit)
-        and not (query.question_only and hit.by in {"passage", "paragraph"})
+        and (hit.by_wording or not query.question_only)
     )
 
 

@@ -242,5 +242,23 @@ def test_a_paragraph_of_an_article_answers_beside_the_faq_entries(bundled):
 
 
 def test_who_asks_for_a_whole_article_is_shown_how_it_begins(bundled):
-    reply = bundled.ask("文网文怎么办")
-    assert reply.hit.passage == reply.hit.entry.passages[0]
+    for question in (
+        "文网文怎么办",
+        "网络文化经营许可证从判断要不要办到拿证续期全过程怎么走？",
+    ):
+        reply = bundled.ask(question)
+        assert reply.hit.passage == reply.hit.entry.passages[0]
+
+
+@pytest.mark.parametrize(
+    ("wording", "said"),
+    [
+        ("新闻许可审核有没有面谈环节", "约见负责人"),
+        ("别家愿意把AI备案号租给我们，能用不", "备案号可以转让"),
+    ],
+)
+def test_a_wording_about_a_detail_of_an_article_is_shown_that_detail(bundled, wording, said):
+    # 问法一字不差，也不拿文章的开头来答。
+    reply = bundled.ask(wording)
+    assert reply.hit.by == "exact"
+    assert said in "".join(reply.evidence)

@@ -119,7 +119,7 @@ class Built(NamedTuple):
 def build(entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int], object]) -> Built:
     """Index entries; `progress` is told how many more were read.
 
-    Besides the entries it takes their rows, 6 bytes a posting, and some 25 a posting of the forms
+    Besides the entries it takes their rows, 6 bytes a posting, and some 15 a posting of the forms
     that are being laid out, one by a core.
     """
     counts = {form: Counts() for form in FORMS}

@@ -323,11 +323,15 @@ class Bot:
         if outcome == ANSWERED and hit and (general := served(query, hit.candidate.number)):
             notice = self.phrases.say("notice.general", values="、".join(general))
         least = self.settings.suggest_confidence
+        # Who names a subject and asks nothing is shown what there is to ask about it.
+        subject = hit or (best if self.ranker.names_subject_alone(query) else None)
         suggestions = [
             other
             for other in others
             if other is not hit
-            and (other.confidence >= least or (hit and self.ranker.same_subject(hit, other)))
+            and (
+                other.confidence >= least or (subject and self.ranker.same_subject(subject, other))
+            )
         ]
         return Reply(
             answer_id=uuid.uuid4().hex,

@@ -236,6 +236,14 @@ def test_a_region_alone_is_no_subject(bundled, question):
     assert bundled.ask(question).outcome == "no_match"
 
 
+@pytest.mark.parametrize("subject", ["文网文", "劳务派遣", "等保"])
+def test_a_subject_alone_is_met_with_what_there_is_to_ask_about_it(bundled, subject):
+    reply = bundled.ask(subject)
+    about = {frozenset(hit.facets["permit"]) for hit in reply.alternatives}
+    assert len(reply.alternatives) == 3
+    assert about == {frozenset(reply.query.facets["permit"])}
+
+
 def test_a_paragraph_of_an_article_answers_beside_the_faq_entries(bundled):
     reply = bundled.ask("涉外演出项目一般要提前多久启动准备")
     assert any("涉外项目最好提前两三个月启动" in sentence for sentence in reply.evidence)

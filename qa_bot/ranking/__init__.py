@@ -201,6 +201,10 @@ class Ranker:
         """Tell whether a query names what entries are about (a permit), not only where or when."""
         return not self.facets.subjects.isdisjoint(query.facets)
 
+    def names_subject_alone(self, query: Query) -> bool:
+        """Tell whether a query names a subject (文网文) and asks nothing of it."""
+        return self._names_subject(query) and not self.weigher.weigh(query.reading).residual
+
     def unknown_values(self, query: Query) -> list[str]:
         """Give what a query is about that the base holds nothing of, listed as a value or not."""
         strange = (self._strangers.names(query, name) for name in sorted(self.agreement.vetoing))

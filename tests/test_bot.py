@@ -244,6 +244,13 @@ def test_a_subject_alone_is_met_with_what_there_is_to_ask_about_it(bundled, subj
     assert about == {frozenset(reply.query.facets["permit"])}
 
 
+@pytest.mark.parametrize("question", ["今天天气如何", "香港文网文怎么办", "烟草证怎么办"])
+def test_what_is_about_something_else_is_not_even_suggested(bundled, question):
+    reply = bundled.ask(question)
+    assert reply.outcome == "no_match"
+    assert not reply.alternatives
+
+
 def test_a_paragraph_of_an_article_answers_beside_the_faq_entries(bundled):
     reply = bundled.ask("涉外演出项目一般要提前多久启动准备")
     assert any("涉外项目最好提前两三个月启动" in sentence for sentence in reply.evidence)
@@ -262,7 +269,7 @@ def test_who_asks_for_a_whole_article_is_shown_how_it_begins(bundled):
     ("wording", "said"),
     [
         ("新闻许可审核有没有面谈环节", "约见负责人"),
-        ("别家愿意把AI备案号租给我们，能用不", "备案号可以转让"),
+        ("人才服务中心介绍工作是免费的吧", "不得收费"),
     ],
 )
 def test_a_wording_about_a_detail_of_an_article_is_shown_that_detail(bundled, wording, said):

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 EXACT = 1.0
 """The confidence of an entry that has the question among its wordings."""
-VETOED = 0.05
-"""The most that an entry about something else can get: it may be suggested, never said."""
+VETOED = 0.03
+"""The most that an entry about something else can get: too little to be said, or suggested."""
 SHORTLIST = 12
 """How many candidates a closer look is taken at."""
 TIE = 0.15

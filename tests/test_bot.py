@@ -244,7 +244,7 @@ def test_a_subject_alone_is_met_with_what_there_is_to_ask_about_it(bundled, subj
     assert about == {frozenset(reply.query.facets["permit"])}
 
 
-@pytest.mark.parametrize("question", ["今天天气如何", "香港文网文怎么办", "烟草证怎么办"])
+@pytest.mark.parametrize("question", ["今天天气如何", "烟草证怎么办"])
 def test_what_is_about_something_else_is_not_even_suggested(bundled, question):
     reply = bundled.ask(question)
     assert reply.outcome == "no_match"

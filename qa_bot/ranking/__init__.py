@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 EXACT = 1.0
 """The confidence of an entry that has the question among its wordings."""
-VETOED = 0.03
-"""The most that an entry about something else can get: too little to be said, or suggested."""
+VETOED = 0.05
+"""The most that an entry about another place or kind can get: it may be suggested, never said."""
+ASTRAY = 0.03
+"""The most that an entry about another subject can get: it is not even suggested."""
 SHORTLIST = 12
 """How many candidates a closer look is taken at."""
 TIE = 0.15
@@ -163,8 +165,10 @@ class Ranker:
                 chance = self._model.confidence(hit.by, features)
                 # What the weather in 北京 is like is no question about a permit in 北京.
                 beside = not self._names_subject(query) and meets_facets_alone(features)
-                astray = bool(hit.contradicted) or beside or bool(self.unmet_needs(query, hit))
-                most = min(most, VETOED if astray else chance)
+                other = not self.facets.subjects.isdisjoint(hit.contradicted)
+                if other or beside or self.unmet_needs(query, hit):
+                    most = min(most, ASTRAY)
+                most = min(most, VETOED if hit.contradicted else chance)
             weighed.append(hit._replace(confidence=most, features=features))
         return weighed + hits[k:]
 

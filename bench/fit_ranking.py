@@ -118,8 +118,8 @@ def main() -> None:
     models = bot.ranker.coefficients
     if not arguments.keep_order:
         models = replace(models, order=rounded(fit_order(groups, bot)))
-    confidence = fit_models(map(learned, groups), models, CONFIDENCE_SHARES)
-    unlearned = fit_models(map(untaught, groups), models, UNLEARNED_SHARES)
+    confidence = fit_models(map(teaching, groups), models, CONFIDENCE_SHARES)
+    unlearned = fit_models(map(teaching_nothing, groups), models, UNLEARNED_SHARES)
     write(settings.coefficients, replace(models, confidence=confidence, unlearned=unlearned))
 
 
@@ -138,8 +138,7 @@ def open_bot(settings: Settings) -> Bot:
 
 def write(path: Path, models: Coefficients) -> None:
     """Write coefficients as the bot reads them."""
-    data = asdict(models)
-    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(asdict(models), indent=1) + "\n", encoding="utf-8")
 
 
 def judged(bot: Bot, settings: Settings) -> Group:
@@ -324,13 +323,13 @@ def candidates(
             yield asked, query, ranker, [c for c in found if c.number != asked.left_out]
 
 
-def learned(group: Group) -> Group:
+def teaching(group: Group) -> Group:
     """Keep those parts of a group whose bases teach, and small ones, which are few."""
     small = group.name in FEW_SHARES
     return replace(group, parts=[p for p in group.parts if small or p[0].latent.learned])
 
 
-def untaught(group: Group) -> Group:
+def teaching_nothing(group: Group) -> Group:
     """Give a group as it would be if its bases taught nothing."""
     parts = []
     for index, asked in group.parts:

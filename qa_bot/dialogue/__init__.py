@@ -173,9 +173,10 @@ class Dialogue:
             if any(word in name for name in last):
                 continue
             for name, value in names.items():
-                rest = name.replace(word, "", 1)
-                if value and word in name and any(_in_order(rest, other) for other in last):
-                    turned.setdefault(len(rest), set()).add(value)
+                if value and word in name:
+                    rest = name.replace(word, "", 1)
+                    if any(_is_subsequence(rest, other) for other in last):
+                        turned.setdefault(len(rest), set()).add(value)
         nearest = turned[max(turned)] if turned else set()
         return nearest.pop() if len(nearest) == 1 else ""
 
@@ -283,7 +284,7 @@ def _values_of(facets: Facets, names: Iterable[str]) -> str:
     return "".join(value for name in facets if name in chosen for value in sorted(facets[name]))
 
 
-def _in_order(part: str, whole: str) -> bool:
+def _is_subsequence(part: str, whole: str) -> bool:
     """Tell whether all characters of a part, at least two, stand in a text in their order."""
     rest = iter(whole)
     return len(part) > 1 and all(character in rest for character in part)

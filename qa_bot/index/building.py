@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -195,8 +195,8 @@ class Sent(NamedTuple):
     pickled: bytes
     """But for large arrays, …"""
     path: Path
-    lengths: list[int]
-    """… which stand in this file, each of so many bytes: mapped, they are not copied."""
+    arrays: list[tuple[int, int]]
+    """… which stand in this file, from one byte up to another: mapped, they are not copied."""
 
 
 def _work(number: int) -> Sent:
@@ -212,25 +212,31 @@ def _work(number: int) -> Sent:
 
     pickled = pickle.dumps(made, pickle.HIGHEST_PROTOCOL, buffer_callback=stays)
     try:
-        with path.open("wb") as file:
-            for array in large:
-                file.write(array)
-                file.write(bytes(-array.nbytes % ALIGNED))
+        return Sent(pickled, path, _write(path, large) if large else [])
     except OSError:  # The disk has no room for them; memory may have.
         path.unlink(missing_ok=True)
         return Sent(pickle.dumps(made, pickle.HIGHEST_PROTOCOL), path, [])
-    return Sent(pickled, path, [array.nbytes for array in large])
+
+
+def _write(path: Path, arrays: Sequence[memoryview]) -> list[tuple[int, int]]:
+    """Write arrays one after another; give where each begins and ends."""
+    places = []
+    with path.open("wb") as file:
+        for array in arrays:
+            begin = file.tell()
+            file.write(array)
+            places.append((begin, file.tell()))
+            file.write(bytes(-file.tell() % ALIGNED))
+    return places
 
 
 def _taken(sent: Sent) -> Any:  # noqa: ANN401 - who gets it knows what it is
-    if not sent.lengths:
+    if not sent.arrays:
         return pickle.loads(sent.pickled)  # noqa: S301 - a process of our own made it
     with sent.path.open("rb") as file:
         mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     sent.path.unlink()  # What is mapped stays.
-    rooms = [length + -length % ALIGNED for length in sent.lengths]
-    starts = accumulate(rooms, initial=0)
-    arrays = [mapped[n : n + length] for n, length in zip(starts, sent.lengths, strict=False)]
+    arrays = [mapped[begin:end] for begin, end in sent.arrays]
     return pickle.loads(sent.pickled, buffers=arrays)  # noqa: S301 - see above
 
 
@@ -240,11 +246,11 @@ def lay_out(counts: Counts, weighting: Weighting, background: Callable[[str], fl
     size, found = by_text.shape[0], len(names)
     views = _views(names, weighting)
     frequency, per_view = np.zeros(found, np.int64), np.zeros((len(views), size))
-    for texts, part in _parts(by_text):
+    for texts, part, rows in _parts(by_text):
         frequency += np.bincount(part.indices, minlength=found)
         for held, (first, after) in zip(per_view, views.values(), strict=True):
             own = (part.indices >= first) & (part.indices < after)
-            held[texts] = np.bincount(_rows(part)[own], part.data[own], part.shape[0])
+            held[texts] = np.bincount(rows[own], part.data[own], part.shape[0])
     lengths = {
         view: float(np.minimum(held, TYPICAL_LENGTH).mean()) if held.any() else 1.0
         for view, held in zip(views, per_view, strict=True)
@@ -254,8 +260,8 @@ def lay_out(counts: Counts, weighting: Weighting, background: Callable[[str], fl
     )
     asked = np.fromiter(map(weigh, names, frequency.tolist()), np.float32, found)
     mass = np.zeros(size, np.float32)
-    for texts, part in _parts(by_text):
-        mass[texts] = np.bincount(_rows(part), asked[part.indices], part.shape[0])
+    for texts, part, rows in _parts(by_text):
+        mass[texts] = np.bincount(rows, asked[part.indices], part.shape[0])
     numbers = np.argsort(mass, kind="stable").astype(np.int32)
     ranks = np.empty_like(numbers)
     ranks[numbers] = np.arange(size, dtype=np.int32)
@@ -289,16 +295,22 @@ def _views(names: Sequence[str], weighting: Weighting) -> dict[str, tuple[int, i
     }
 
 
-def _parts(by_text: sparse.csr_matrix) -> Iterator[tuple[slice, sparse.csr_matrix]]:
-    """Yield some texts after others, so that what is worked out of them takes little memory."""
-    bounds = np.searchsorted(by_text.indptr, np.arange(0, by_text.nnz, PART))
-    for first, after in pairwise([*np.unique(bounds).tolist(), by_text.shape[0]]):
-        yield slice(first, after), by_text[first:after]
+def _parts(
+    by_text: sparse.csr_matrix,
+) -> Iterator[tuple[slice, sparse.csr_matrix, NDArray[np.int64]]]:
+    """Yield some texts after others: which, their counts, and beside these the row of each.
+
+    What is worked out of a part takes little memory.
+    """
+    for first, after in _ranges(by_text.indptr, 0, by_text.shape[0]):
+        part = by_text[first:after]
+        yield slice(first, after), part, np.repeat(np.arange(after - first), np.diff(part.indptr))
 
 
-def _rows(part: sparse.csr_matrix) -> NDArray[np.int64]:
-    """Give the text of each posting."""
-    return np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
+def _ranges(starts: NDArray[np.integer], first: int, after: int) -> Iterator[tuple[int, int]]:
+    """Cut rows, of which `n` begins at posting `starts[n]`, into ranges of some `PART` postings."""
+    begins = np.searchsorted(starts, np.arange(starts[first], starts[after], PART))
+    return pairwise([*np.unique(begins).tolist(), after])
 
 
 def _norms(per_view: NDArray[Any], weighting: Weighting) -> NDArray[np.float32]:
@@ -319,8 +331,7 @@ def _peaks(
     starts = by_term.indptr
     peaks = np.zeros(by_term.shape[1], np.float32)
     for (first, after), norm in zip(views.values(), norms, strict=True):
-        bounds = np.searchsorted(starts, np.arange(starts[first], starts[after], PART))
-        for begin, end in pairwise([*np.unique(bounds).tolist(), after]):
+        for begin, end in _ranges(starts, first, after):
             own = slice(starts[begin], starts[end])
             tf = by_term.data[own].astype(np.float32)
             saturated = tf / (tf + (norm[by_term.indices[own]] if len(norm) > 1 else norm))

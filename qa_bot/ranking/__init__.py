@@ -44,8 +44,8 @@ AS_LIKELY = 2.0
 ASKED, ALIKE = 64, 1024
 """For how many sets of facets asked for, and of how many entries, it is remembered what the facets
 say: questions share most of theirs."""
-WHOLE = 0.6
-"""Likeness of a wording from which on the question is that of the entry as a whole."""
+KNOWN = 0.6
+"""Likeness of a wording from which on the question is taken for that wording."""
 LEAST_SAID = 0.08
 """Likeness of a sentence under which it does not say what a wording of its article asks."""
 AKIN = 3.0
@@ -105,10 +105,14 @@ class Hit(NamedTuple):
         return self.candidate.wording >= self.candidate.passage
 
     @property
+    def known(self) -> bool:
+        """Tell whether a wording of the entry was asked, or what is hardly another."""
+        return self.candidate.exact or self.candidate.wording >= KNOWN
+
+    @property
     def whole(self) -> bool:
         """Tell whether the entry's own question was asked, and so all of it, not a part."""
-        near = self.candidate.exact or self.candidate.wording >= WHOLE
-        return near and self.candidate.wording_number == 0
+        return self.known and self.candidate.wording_number == 0
 
 
 class FacetsSay(NamedTuple):
@@ -329,8 +333,7 @@ def _speaking(
         return None
     passages = hit.entry.passages
     found = None if hit.whole else evidence_of(passages)
-    known = hit.candidate.exact or hit.candidate.wording >= WHOLE
-    if hit.whole or (known and found and found.likeness < LEAST_SAID):
+    if hit.whole or (hit.known and found and found.likeness < LEAST_SAID):
         return evidence_of(passages[:1])
     return found
 

@@ -26,7 +26,14 @@ from qa_bot.mistakes import Location
 from qa_bot.query import read_query
 from qa_bot.vocabulary import Vocabulary
 
-KERNELS = [PlainKernel, CompiledKernel]
+
+class InBlocks(CompiledKernel):
+    """Sums up few texts at once, as it does of millions."""
+
+    block = 100
+
+
+KERNELS = [PlainKernel, CompiledKernel, InBlocks]
 WORDS = [
     f"w{word}" for word in ("许可证", "办理", "怎么", "文网文", "续期", "材料", "江苏", "南京")
 ]

@@ -17,6 +17,8 @@ SLOTS = 32
 """How many slots there are at least for each term of a query."""
 LINE = 64
 """How many bytes are brought from memory at once, at least."""
+BLOCK = 1 << 18
+"""How many texts are summed up at once: so many stay at hand for the processor."""
 COMPARING = 2
 """How many postings can be read while one term of a text or a query is compared."""
 
@@ -47,12 +49,14 @@ if TYPE_CHECKING:
     """The same, and the slots of the terms: see `_slots`."""
     Best = tuple[Places, Floats]
     """The nearest owners, and how near they are."""
-    Tuned = tuple[int, int, int, float]
-    """probe, first, comparing, slack."""
+    Tuned = tuple[int, int, int, float, int]
+    """probe, first, comparing, slack, block."""
 
 
 class CompiledKernel:
     """Reads the postings of one form; finds what `PlainKernel` finds, in the same way."""
+
+    block = BLOCK
 
     def __init__(self, postings: Postings, starts: NDArray[np.int64]) -> None:
         """Take the postings; owner `n` has the texts from `starts[n]` up to `starts[n + 1]`."""
@@ -76,7 +80,7 @@ class CompiledKernel:
             best[0][:known], best[1][:known] = zip(*nearest.best, strict=True)
         upper = sought.weights * self._peaks[sought.terms]
         # What was compiled before would not notice that a constant is another now.
-        tuned = PROBE, FIRST, COMPARING, SLACK
+        tuned = PROBE, FIRST, COMPARING, SLACK, self.block
         known = _find(
             self._lists, self._texts, self._whose, self._most,
             _terms(sought), upper, best, known, sums, tuned,
@@ -128,13 +132,47 @@ def _find(
     table = terms, weights, views, of, _slots(terms)
     ordered, costs, rests = _order(lists, sought, upper)
     # One more than are touched: `_read` writes each before it knows whether it is new.
-    touched = np.empty(min(costs[-1], len(mass)) + 1, np.int32)
+    touched = np.empty(min(costs[-1], max(tuned[4], tuned[0]), len(mass)) + 1, np.int32)
     known = _probe(lists, texts, whose, table, ordered, costs, best, known, sums, touched, tuned)
+    low, high = _window(_least(best, known, tuned), rests[0], most, mass, of, tuned)
+    places = _places(lists, ordered[0], low)
+    while low < high:
+        end = min(low + tuned[4], high)
+        known = _find_within(
+            lists, texts, whose, most, table, ordered, rests, places, low, end,
+            best, known, sums, touched, tuned,
+        )  # fmt: skip
+        # The nearer the nearest, the less mass a text may have beyond what is asked.
+        high = min(high, _window(_least(best, known, tuned), rests[0], most, mass, of, tuned)[1])
+        low = end
+    return known
+
+
+@_compiled
+def _find_within(
+    lists: Lists,
+    texts: Texts,
+    whose: Whose,
+    most: float,
+    table: Table,
+    ordered: Terms,
+    rests: Floats,
+    places: Places,
+    low: int,
+    high: int,
+    best: Best,
+    known: int,
+    sums: Floats,
+    touched: Numbers,
+    tuned: Tuned,
+) -> int:
+    """Bring the nearest owners up to date by texts of ranks from `low` up to `high`.
+
+    `places` are those of each term's first posting that was not passed by; they are moved on.
+    """
+    mass, of = lists[4], ordered[3]
     least = _least(best, known, tuned)
-    low, high = _window(least, rests[0], most, mass, of, tuned)
-    if low >= high:
-        return known
-    read, count = _gather(lists, most, ordered, rests, low, high, least, sums, touched)
+    read, count = _gather(lists, most, ordered, rests, places, low, high, least, sums, touched)
     # Those that can be nearest come first: then it is known what the others must reach.
     first = tuned[1] * len(best[0])
     count, known = _compare_first(
@@ -143,16 +181,28 @@ def _find(
     # Of those that can be near enough, it is read what else they share while that is the quicker
     # way to rule them out.
     least = _least(best, known, tuned)
-    per_text = tuned[2] * (len(texts[1]) // len(mass) + len(terms))
-    for n in range(read, len(terms) + 1):
+    per_text = tuned[2] * (len(texts[1]) // len(mass) + len(ordered[0]))
+    for n in range(read, len(ordered[0]) + 1):
         count = _sift(touched, count, sums, rests[n], mass, of, least)
-        if n == len(terms):
+        if n == len(ordered[0]):
             break
-        begin, end = _part(lists, ordered[0][n], low, high)
+        begin, end = _part(lists, ordered[0][n], places[n], low, high)
         if count * per_text <= end - begin:
             break
         _add(lists, ordered, n, begin, end, sums)
+        places[n] = end
     return int(_compare(texts, whose, table, touched, count, best, known, sums, tuned))
+
+
+@_compiled
+def _places(lists: Lists, terms: Numbers, low: int) -> Places:
+    """Give the places of the first postings of terms in texts of ranks from `low`."""
+    starts, of_term = lists[0], lists[1]
+    places = starts[terms]
+    if low:
+        for n, term in enumerate(terms):
+            places[n] += np.searchsorted(of_term[places[n] : starts[term + 1]], low)
+    return places
 
 
 @_compiled
@@ -206,6 +256,7 @@ def _gather(
     most: float,
     ordered: Terms,
     rests: Floats,
+    places: Places,
     low: int,
     high: int,
     least: float,
@@ -221,8 +272,9 @@ def _gather(
     while read < len(ordered[0]) and least <= _likeness(
         rests[read], max(lightest, rests[read] / most), of
     ):
-        begin, end = _part(lists, ordered[0][read], low, high)
+        begin, end = _part(lists, ordered[0][read], places[read], low, high)
         count = _read(lists, ordered, read, begin, end, sums, touched, count)
+        places[read] = end
         read += 1
     return read, count
 
@@ -248,13 +300,28 @@ def _least(best: Best, known: int, tuned: Tuned) -> float:
 
 
 @_compiled
-def _part(lists: Lists, term: int, low: int, high: int) -> tuple[int, int]:
-    """Give where a term's postings are that stand in texts of ranks within `low` and `high`."""
-    begin, end = int(lists[0][term]), int(lists[0][term + 1])
-    own = lists[1][begin:end]
-    first = begin if own[0] >= low else begin + int(np.searchsorted(own, low))
-    last = end if own[-1] < high else begin + int(np.searchsorted(own, high))
-    return first, last
+def _part(lists: Lists, term: int, place: int, low: int, high: int) -> tuple[int, int]:
+    """Give where a term's postings are that stand in texts of ranks within `low` and `high`.
+
+    None before `place` does.
+    """
+    of_term, stop = lists[1], lists[0][term + 1]
+    begin = _passed(of_term, place, stop, low)
+    return begin, _passed(of_term, begin, stop, high)
+
+
+@_compiled
+def _passed(of_term: Numbers, place: int, stop: int, rank: int) -> int:
+    """Give the place of the first posting, from `place` on, that is in no text before `rank`.
+
+    Steps are doubled until they lead too far: what is near is found without looking far.
+    """
+    step = 1
+    while place + step <= stop and of_term[place + step - 1] < rank:
+        place += step
+        step *= 2
+    end = min(place + step, stop)
+    return place + int(np.searchsorted(of_term[place:end], rank))
 
 
 @_compiled

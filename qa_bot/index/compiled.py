@@ -17,8 +17,10 @@ SLOTS = 32
 """How many slots there are at least for each term of a query."""
 LINE = 64
 """How many bytes are brought from memory at once, at least."""
-BLOCK = 1 << 18
+BLOCK = 1 << 17
 """How many texts are summed up at once: so many stay at hand for the processor."""
+STEPS = 128
+"""Into how many parts bounds are sorted to see which are the highest."""
 COMPARING = 2
 """How many postings can be read while one term of a text or a query is compared."""
 
@@ -134,13 +136,23 @@ def _find(
     # One more than are touched: `_read` writes each before it knows whether it is new.
     touched = np.empty(min(costs[-1], max(tuned[4], tuned[0]), len(mass)) + 1, np.int32)
     known = _probe(lists, texts, whose, table, ordered, costs, best, known, sums, touched, tuned)
+    block, first = tuned[4], tuned[1] * len(best[0])
+    if len(mass) > block:
+        # Texts of about the query's mass are likely near: then it is known what others must reach.
+        centre = int(np.searchsorted(mass, np.float32(of[0])))
+        low, high = max(centre - block // 8, 0), min(centre + block // 8, len(mass))
+        known = _find_within(
+            lists, texts, whose, most, table, ordered, rests, _places(lists, ordered[0], low),
+            low, high, first, best, known, sums, touched, tuned,
+        )  # fmt: skip
+        first = 0
     low, high = _window(_least(best, known, tuned), rests[0], most, mass, of, tuned)
     places = _places(lists, ordered[0], low)
     while low < high:
-        end = min(low + tuned[4], high)
+        end = min(low + block, high)
         known = _find_within(
-            lists, texts, whose, most, table, ordered, rests, places, low, end,
-            best, known, sums, touched, tuned,
+            lists, texts, whose, most, table, ordered, rests, places,
+            low, end, first, best, known, sums, touched, tuned,
         )  # fmt: skip
         # The nearer the nearest, the less mass a text may have beyond what is asked.
         high = min(high, _window(_least(best, known, tuned), rests[0], most, mass, of, tuned)[1])
@@ -160,6 +172,7 @@ def _find_within(
     places: Places,
     low: int,
     high: int,
+    first: int,
     best: Best,
     known: int,
     sums: Floats,
@@ -168,16 +181,16 @@ def _find_within(
 ) -> int:
     """Bring the nearest owners up to date by texts of ranks from `low` up to `high`.
 
+    The `first` that can be nearest are compared before it is read what the others share besides.
     `places` are those of each term's first posting that was not passed by; they are moved on.
     """
     mass, of = lists[4], ordered[3]
     least = _least(best, known, tuned)
     read, count = _gather(lists, most, ordered, rests, places, low, high, least, sums, touched)
-    # Those that can be nearest come first: then it is known what the others must reach.
-    first = tuned[1] * len(best[0])
-    count, known = _compare_first(
-        texts, whose, table, rests[read], touched, count, first, best, known, sums, tuned
-    )
+    if first:
+        count, known = _compare_first(
+            texts, whose, table, rests[read], touched, count, first, best, known, sums, tuned
+        )
     # Of those that can be near enough, it is read what else they share while that is the quicker
     # way to rule them out.
     least = _least(best, known, tuned)
@@ -418,7 +431,7 @@ def _compare_first(
     bounds = np.empty(count, np.float32)
     for n, text in enumerate(touched[:count]):
         bounds[n] = _likeness(sums[text] + rest, mass[text], of)
-    floor = np.partition(bounds, count - first)[count - first]
+    floor = _floor(bounds, first)
     chosen, others = np.empty(count, np.int32), 0
     for n, text in enumerate(touched[:count]):
         if bounds[n] < floor:
@@ -428,6 +441,23 @@ def _compare_first(
             chosen[n - others] = text
     known = _compare(texts, whose, table, chosen, count - others, best, known, sums, tuned)
     return others, known
+
+
+@_compiled
+def _floor(bounds: Floats, first: int) -> float:
+    """Give a bound that `first` bounds or some more reach, by counting, which is soonest done."""
+    lowest = bounds.min()
+    step = max((bounds.max() - lowest) / np.float32(STEPS), np.float32(1e-9))
+    counts = np.zeros(STEPS + 1, np.int64)
+    for bound in bounds:
+        counts[int((bound - lowest) / step)] += 1
+    place = STEPS
+    reach = counts[place]
+    while reach < first:
+        place -= 1
+        reach += counts[place]
+    floor: float = lowest + place * step
+    return floor
 
 
 @_compiled

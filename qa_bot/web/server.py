@@ -23,6 +23,7 @@ from qa_bot.mistakes import MistakesError
 from qa_bot.releases import ReleaseError
 from qa_bot.settings import SettingsError
 from qa_bot.web import create_app
+from qa_bot.web.heap import give_back
 from qa_bot.web.problems import MEDIA_TYPE, problem
 from qa_bot.web.workers import Workers, stop
 
@@ -138,6 +139,7 @@ def answer(
     waitress, because it is pure Python, runs wherever Python does, and reads slow requests and
     writes slow responses in one event loop, so that a slow client never holds a thread.
     """
+    give_back()
     if not at_once:
         live.reload()
     live.journal = open_journal(live.settings)

@@ -237,9 +237,15 @@ class Bot:
         best = fitting[0] if fitting else None
         unknown = self.ranker.unknown_values(query)
         unknown += self.ranker.unmet_needs(query, best) if best else []
-        clarify, count = self._clarification(query, best, fitting) if best else (None, 0)
-        enough = self.settings.clarify_confidence
-        sure = best and (self._sure(best) or (clarify and best.confidence >= enough))
+        sure = best is not None and self._sure(best)
+        # 注册资本要求: what holds for the permit that comes first need not hold for that meant.
+        open_subject = self.ranker.open_subject(query, best) if best and sure else ""
+        asks = self._clarification(query, best, fitting, open_subject) if best else (None, 0)
+        clarify, count = asks
+        if best and clarify:
+            sure = sure or best.confidence >= self.settings.clarify_confidence
+        elif open_subject:
+            sure = False
         if best is None or not sure or (unknown and best.by != "exact"):
             sentence = say("sentence.no_match")
             if unknown:
@@ -290,19 +296,27 @@ class Bot:
         return self._reply(query, ANSWERED, best, hits, top, best.by, sentence)
 
     def _clarification(
-        self, query: Query, best: Hit, fitting: Sequence[Hit]
+        self, query: Query, best: Hit, fitting: Sequence[Hit], open_subject: str
     ) -> tuple[Clarification | None, int]:
-        """Ask for the facet that tells the tied hits apart, if there are any."""
+        """Ask for the facet that tells the tied hits apart, or which subject is meant, if need be.
+
+        There is nothing to ask for where all hits have the same value of it.
+        """
         tied = self.ranker.tied(query, best, fitting)
-        if best.by == "exact" or len(tied) == 1:
+        if best.by == "exact":
             return None, 0
-        other = tied[1] if tied[0] is best else tied[0]
-        name = next(n for n, values in best.facets.items() if other.facets.get(n) != values)
+        if len(tied) > 1:
+            other = tied[1] if tied[0] is best else tied[0]
+            name = next(n for n, values in best.facets.items() if other.facets.get(n) != values)
+        elif not (name := open_subject):
+            return None, 0
         alike = [*tied, *self.ranker.akin(best, fitting, name, tied)]
         held: dict[str, bool] = {}
         for hit in alike:
             for value in sorted(hit.facets.get(name, ())):
                 held[value] = held.get(value, False) or hit.answered
+        if len(held) == 1:
+            return None, 0
         options = sorted(held.items(), key=lambda option: not option[1])
         ask = self.analyzer.facets.facets[name].ask or self.phrases.say("clarify.prompt")
         return Clarification(name, ask, tuple(options)), len(alike)

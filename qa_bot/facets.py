@@ -96,6 +96,10 @@ class Facet:
             found |= self.lineage(parent)
         return frozenset(found)
 
+    def roots(self, value: str) -> frozenset[str]:
+        """Give what the value lies within, or is, that lies within nothing."""
+        return frozenset(v for v in self.lineage(value) if not self.parents.get(v))
+
     def tells_origin(self, mention: Mention, text: str) -> bool:
         """Tell whether a value in a text says whence something comes, or where it lies."""
         if self.origin is None or self.default in self.lineage(mention.value):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from qa_bot.analyzer import WORD
 from qa_bot.index import form_terms
 
 if TYPE_CHECKING:
@@ -77,6 +78,13 @@ class Weigher:
         weights = self.weigh(reading).residual
         asked = {number: weights[term] for number, term in self._numbered(reading).items()}
         return self._index.latent.nearness(asked, sum(weights.values()), entries)
+
+    def words_of(self, reading: Reading) -> list[int]:
+        """Give the numbers of the words of a question that some wording holds, beside its facets.
+
+        They are those of the canonical terms.
+        """
+        return [number for number, term in self._numbered(reading).items() if term[0] == WORD]
 
     def _number(self, reading: Reading) -> Mapping[int, str]:
         return self._index.numbered(self.weigh(reading).residual, self._analyzer)

@@ -277,3 +277,31 @@ def test_a_wording_about_a_detail_of_an_article_is_shown_that_detail(bundled, wo
     reply = bundled.ask(wording)
     assert reply.hit.by == "exact"
     assert said in "".join(reply.evidence)
+
+
+@pytest.mark.parametrize(
+    "question", ["注册资本要求", "人员要求", "一般几个工作日出证", "快到期了什么时候续"]
+)
+def test_what_may_be_asked_of_any_permit_is_not_answered_for_one(bundled, question):
+    # 有一种许可证的问法与它几乎一样，也不就当问的是那一种。
+    reply = bundled.ask(question)
+    assert (reply.outcome, reply.clarify.facet) == ("clarify", "permit")
+    assert len(reply.clarify.options) > 2
+
+
+def test_the_permit_that_is_then_named_is_answered_for(bundled):
+    asked = bundled.ask("注册资本要求")
+    reply = bundled.ask("劳务派遣经营许可证", asked.context)
+    assert reply.outcome == "answered"
+    assert "200万元" in "".join(reply.evidence)
+
+
+@pytest.mark.parametrize("question", ["拍卖师报考条件", "语料抽检合格率要到多少"])
+def test_what_is_asked_of_one_permit_alone_need_not_name_it(bundled, question):
+    assert bundled.ask(question).outcome == "answered"
+
+
+def test_of_a_single_permit_it_need_not_be_named(open_faq):
+    lost = "营业性演出许可证丢了怎么办?"
+    bot = open_faq(f"question,answer\n{lost},先登报声明再申请补发。\n营业性演出许可证怎么续期?,\n")
+    assert bot.ask("丢了怎么办").hit.entry.question == lost

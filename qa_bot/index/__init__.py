@@ -60,6 +60,8 @@ SMALL = 50_000
 """Of fewer wordings every one is compared: that is quicker than to find out which matter."""
 TELLING = 8
 """How many wordings of an entry say together what it is about."""
+LOOKED_AT = 4096
+"""How many of the wordings that hold a word are looked at, to see whose they are."""
 TERMS = 1 << 16
 """How many terms are remembered once they were looked up; questions share most of theirs."""
 
@@ -258,6 +260,17 @@ class Index:
         """Give the numbers of the canonical terms that some of the wordings hold."""
         terms_of = self.postings["canonical"].terms_of
         return frozenset(chain.from_iterable(terms_of(place).tolist() for place in places))
+
+    def asked_with(self, term: int) -> tuple[NDArray[np.int64], float]:
+        """Give the entries of the wordings that hold a canonical term, an entry for each wording.
+
+        Of very many only some, evenly spread: beside them, how many each stands for.
+        """
+        postings = self.postings["canonical"]
+        held = postings.texts[postings.starts[term] : postings.starts[term + 1]]
+        some = held[:: len(held) // LOOKED_AT + 1]
+        entries = np.searchsorted(self.wording_starts, postings.numbers[some], "right") - 1
+        return entries, len(held) / max(len(some), 1)
 
     def numbered(self, terms: Collection[str], analyzer: Analyzer) -> dict[int, str]:
         """Give the canonical terms that some wording holds, in order, by their numbers."""

@@ -58,9 +58,14 @@ class Profiles(Sequence["Facets"]):
         self.profile = lru_cache(maxsize=REMEMBERED)(self._profile)
         """Number of a profile → its facets; the last few are remembered."""
 
+    @property
+    def different(self) -> int:
+        """Count the different profiles."""
+        return len(self._ends) - 1
+
     def counts(self, name: str) -> Counter[str]:
         """Count the entries that have each value of a facet."""
-        entries = np.bincount(self.numbers, minlength=len(self._ends) - 1)
+        entries = np.bincount(self.numbers, minlength=self.different)
         by_member = np.repeat(entries, np.diff(self._ends))
         having = np.bincount(self._members, by_member, minlength=len(self.values)).tolist()
         counted: Counter[str] = Counter()

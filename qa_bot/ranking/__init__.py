@@ -17,6 +17,7 @@ from qa_bot.ranking.coefficients import Coefficients as Coefficients
 from qa_bot.ranking.coefficients import read_coefficients as read_coefficients
 from qa_bot.ranking.confidence import ConfidenceModel, meets_facets_alone
 from qa_bot.ranking.strangers import Strangers
+from qa_bot.ranking.subjects import Subjects
 from qa_bot.weights import Weigher
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ LEAST_SAID = 0.08
 """Likeness of a sentence under which it does not say what a wording of its article asks."""
 AKIN = 3.0
 """Hits whose order is within this of the first's are offered where it is asked back (in nats)."""
+MEANT, LESS_MEANT = 0.1, 0.15
+"""What lies so near to the question, as the base teaches, and so little farther than the first hit,
+is about the same matter."""
 
 
 class Hit(NamedTuple):
@@ -140,6 +144,7 @@ class Ranker:
         self._say = lru_cache(maxsize=ASKED)(lambda _: {})
         """Facets asked for → entries that are alike → what their facets say of them."""
         self._strangers = Strangers(index, analyzer)
+        self._subjects = Subjects(index, analyzer.facets)
         self._near = tuple(coefficients.order[name] for name in NEAR_FEATURES)
         self._close = tuple(coefficients.order[name] for name in SHORTLIST_FEATURES)
         learned = index.latent.learned
@@ -213,6 +218,20 @@ class Ranker:
         """Tell whether a query names a subject (文网文) and asks nothing of it."""
         return self._names_subject(query) and not self.weigher.weigh(query.reading).residual
 
+    def open_subject(self, query: Query, hit: Hit) -> str:
+        """Name the facet whose value (the permit) a question leaves open, and a hit does not.
+
+        Nothing in the question says which is meant: it may be asked of any. Empty: none is open.
+        """
+        if hit.by == "exact":
+            return ""
+        words = self.weigher.words_of(query.reading)
+        for name in sorted(self.facets.subjects):
+            stated = query.facets.get(name) or not hit.facets.get(name)
+            if not (stated or self._subjects.clear(name, words, hit.candidate.number)):
+                return name
+        return ""
+
     def unknown_values(self, query: Query) -> list[str]:
         """Give what a query is about that the base holds nothing of, listed as a value or not."""
         strange = (self._strangers.names(query, name) for name in sorted(self.agreement.vetoing))
@@ -279,9 +298,10 @@ class Ranker:
         return [hit for hit in hits if self._ties(query, first, hit)]
 
     def akin(self, first: Hit, hits: Iterable[Hit], name: str, tied: Sequence[Hit]) -> list[Hit]:
-        """Give further hits, not far behind the first, that name another value of an open facet.
+        """Give further hits that name another value of an open facet, and may be meant.
 
-        They are worth offering where the facet is asked for, however differently they are worded.
+        They are worth offering where the facet is asked for, however differently they are worded:
+        those not far behind the first and, where a subject is asked for, those about its matter.
         """
         known = {hit.candidate.number for hit in tied}
         others = [n for n, facet in self.facets.facets.items() if facet.vetoes and n != name]
@@ -291,9 +311,14 @@ class Ranker:
             if hit.candidate.number not in known
             and not hit.contradicted
             and hit.facets.get(name)
-            and first.order - hit.order <= AKIN
+            and (first.order - hit.order <= AKIN or self._same_matter(name, first, hit))
             and all(hit.facets.get(n) == first.facets.get(n) for n in others)
         ]
+
+    def _same_matter(self, name: str, first: Hit, hit: Hit) -> bool:
+        """Tell whether hits of different subjects are about one matter, as the base teaches."""
+        near = hit.meant >= MEANT and first.meant - hit.meant <= LESS_MEANT
+        return near and name in self.facets.subjects
 
     def same_subject(self, one: Hit, other: Hit) -> bool:
         """Tell whether two hits are about the same subject (a permit), however unlike they are."""

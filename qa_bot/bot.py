@@ -244,23 +244,33 @@ class Bot:
         clarify, count = asks
         if best and clarify:
             sure = sure or best.confidence >= self.settings.clarify_confidence
-        elif open_subject:
-            sure = False
         if best is None or not sure or (unknown and best.by != "exact"):
-            sentence = say("sentence.no_match")
-            if unknown:
-                sentence = say("sentence.unknown_value", values="、".join(unknown))
-            rule = "unknown_value" if unknown else "no_match"
-            reply = self._reply(query, NO_MATCH, None, hits, top, rule, sentence)
-            return replace(reply, confidence=0.0) if unknown else reply
+            return self._decline(query, hits, top, unknown)
         if clarify and clarify.facet in clarified:
             return self._unsettled(query, clarify.facet, fitting, top)
         if clarify:
             label = self.analyzer.facets.facets[clarify.facet].label
-            sentence = say("sentence.clarify", facet=label, count=count)
+            phrase = "open_subject" if clarify.facet == open_subject else "clarify"
+            sentence = say(f"sentence.{phrase}", facet=label, count=count)
             reply = self._reply(query, CLARIFY, None, fitting, top, "clarify", sentence)
             return replace(reply, clarify=clarify, confidence=best.confidence)
+        if open_subject:
+            return self._unsettled(query, open_subject, fitting, top)
         return self._about(query, best, hits, top)
+
+    def _decline(
+        self, query: Query, hits: Sequence[Hit], top: int, unknown: Collection[str]
+    ) -> Reply:
+        """Say that nothing is near enough, and why; show what is nearest."""
+        say = self.phrases.say
+        if unknown:
+            sentence = say("sentence.unknown_value", values="、".join(unknown))
+            reply = self._reply(query, NO_MATCH, None, hits, top, "unknown_value", sentence)
+            return replace(reply, confidence=0.0)
+        if subject := self.ranker.subject_alone(query):
+            sentence = say("sentence.subject_alone", values="、".join(subject))
+            return self._reply(query, NO_MATCH, None, hits, top, "subject_alone", sentence)
+        return self._reply(query, NO_MATCH, None, hits, top, "no_match", say("sentence.no_match"))
 
     def _unsettled(self, query: Query, facet: str, fitting: Sequence[Hit], top: int) -> Reply:
         """Say what holds whatever the facet's value; where nothing does, let the visitor choose."""
@@ -338,7 +348,7 @@ class Bot:
             notice = self.phrases.say("notice.general", values="、".join(general))
         least = self.settings.suggest_confidence
         # Who names a subject and asks nothing is shown what there is to ask about it.
-        subject = hit or (best if self.ranker.names_subject_alone(query) else None)
+        subject = hit or (best if self.ranker.subject_alone(query) else None)
         suggestions = [
             other
             for other in others

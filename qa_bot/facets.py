@@ -200,7 +200,8 @@ class FacetReader:
         """Tell whether stored values are other than those asked for.
 
         A stored value that lies around an asked one serves it (江苏 serves 南京); one that
-        lies within serves only where the facet says so.
+        lies within serves only where the facet says so. What is about one of several asked and
+        another beside is about something else, where the facet vetoes.
         """
         kind = self.facets[facet]
         held = stored or (frozenset({kind.default}) if kind.default else frozenset())
@@ -208,9 +209,15 @@ class FacetReader:
             return False
         if not held:
             return not kind.silence_serves
-        if any(kind.lineage(value) & held for value in asked):
-            return False
-        return not (kind.narrower_serves and any(kind.lineage(value) & asked for value in held))
+        unserved = {value for value in asked if not kind.lineage(value) & held}
+        if kind.narrower_serves:
+            unserved -= frozenset().union(*map(kind.lineage, held))
+        if unserved != asked:
+            # How two permits differ (ICP证, 广电证) says nothing of how one of them and a third do.
+            around = frozenset().union(*map(kind.lineage, asked))
+            beside = (not kind.lineage(value) & asked for value in held - around)
+            return kind.vetoes and bool(unserved) and any(beside)
+        return True
 
 
 def values_of(mentions: Iterable[Mention]) -> dict[str, frozenset[str]]:

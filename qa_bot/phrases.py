@@ -22,6 +22,8 @@ PHRASES: Mapping[str, frozenset[str]] = {
     "sentence.paragraph": frozenset({"question"}),
     "sentence.passage": frozenset({"question"}),
     "sentence.clarify": frozenset({"facet", "count"}),
+    "sentence.open_subject": frozenset({"facet", "count"}),
+    "sentence.subject_alone": frozenset({"values"}),
     "sentence.listed_unanswered": frozenset({"question"}),
     "sentence.expired": frozenset({"question", "valid_until"}),
     "sentence.unknown_value": frozenset({"values"}),

@@ -241,6 +241,7 @@ def test_a_subject_alone_is_met_with_what_there_is_to_ask_about_it(bundled, subj
     reply = bundled.ask(subject)
     about = {frozenset(hit.facets["permit"]) for hit in reply.alternatives}
     assert len(reply.alternatives) == 3
+    assert reply.rule == "subject_alone"
     assert about == {frozenset(reply.query.facets["permit"])}
 
 

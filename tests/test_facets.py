@@ -112,6 +112,9 @@ def test_a_district_of_several_cities_lies_within_all_of_them(facets):
         ({"鼓楼区"}, {"徐州"}, False),
         ({"鼓楼区"}, {"广州"}, True),
         ({"南京", "广州"}, {"广东"}, False),
+        ({"南京", "广州"}, {"广东", "江苏"}, False),
+        ({"南京", "广州"}, {"广东", "上海"}, True),
+        ({"上海"}, {"广东", "上海"}, False),
     ],
 )
 def test_what_lies_around_a_region_serves_it(facets, asked, stored, contradicted):

@@ -214,9 +214,11 @@ class Ranker:
         """Tell whether a query names what entries are about (a permit), not only where or when."""
         return not self.facets.subjects.isdisjoint(query.facets)
 
-    def names_subject_alone(self, query: Query) -> bool:
-        """Tell whether a query names a subject (文网文) and asks nothing of it."""
-        return self._names_subject(query) and not self.weigher.weigh(query.reading).residual
+    def subject_alone(self, query: Query) -> list[str]:
+        """Give the subjects (文网文) that a query names, if it asks nothing of them."""
+        if self.weigher.weigh(query.reading).residual:
+            return []
+        return [v for n in sorted(self.facets.subjects) for v in sorted(query.facets.get(n, ()))]
 
     def open_subject(self, query: Query, hit: Hit) -> str:
         """Name the facet whose value (the permit) a question leaves open, and a hit does not.

@@ -168,6 +168,12 @@ def test_a_listed_question_is_said_to_have_no_answer(settings, show):
     assert not page.attributes("mark")
 
 
+def test_where_a_permit_alone_is_named_the_page_asks_what_of_it(show):
+    page = show("文网文")
+    assert page.text("h3") == "想问哪一方面？"
+    assert "网络文化经营许可证" in page.text("p", "reason")
+
+
 def test_where_nothing_is_found_the_page_says_so_and_names_a_person(settings, show):
     page = show(WITHOUT_WORDS)
     assert page.text("h3") == "没有找到能回答的内容"

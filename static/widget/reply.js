@@ -74,7 +74,7 @@ const OUTCOMES = {
     others(view.strings.near_answered, reply.alternatives.filter(({ entry }) => entry.answered), view),
   ],
   no_match: (question, reply, view) => [
-    head(reply, '', view.strings.no_match, view),
+    head(reply, '', reply.explanation.rule === 'subject_alone' ? view.strings.subject_alone : view.strings.no_match, view),
     make('p.reason', { 'data-say': true }, reply.explanation.sentence),
     person(view),
     actions(reply, view),

@@ -6,8 +6,10 @@ The way of the data, each room importing only from those above it:
     mistakes    file:line, what is wrong, how to mend it
     logs        what happened, as text or JSON lines
     vocabulary  strings → numbers, in arrays that are mapped
+    text        str → normal form, sounds
+    dictionary  jieba's words, and what they say of general Chinese, in arrays
     lattice     many strings → their words, by a dictionary, in arrays
-    text        str → normal form, words, sounds
+    segmenter   str → words
     lexicon     data/lexicon → words, synonyms, stop words
     facets      str → typed facets: region, permit, intent …
     knowledge   Entry, Passage, KnowledgeBase

@@ -7,7 +7,8 @@ from functools import lru_cache
 from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
-from qa_bot.text import Segmenter, normalize, syllable, units
+from qa_bot.segmenter import Segmenter
+from qa_bot.text import normalize, syllable, units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
 import shutil
@@ -11,11 +12,20 @@ from typing import TYPE_CHECKING
 from qa_bot.analyzer import Analyzer
 from qa_bot.edits import recover
 from qa_bot.facets import read_facets
-from qa_bot.index import FORMAT, Index, OutdatedIndexError, is_saved_index, language_key
+from qa_bot.index import (
+    FORMAT,
+    Index,
+    OutdatedIndexError,
+    is_saved_index,
+    language_key,
+    preload,
+)
 from qa_bot.lexicon import read_lexicon
 from qa_bot.mining import mine_words
 from qa_bot.mistakes import Location, Mistake, MistakesError
+from qa_bot.segmenter import Segmenter
 from qa_bot.sources import hash_knowledge, read_knowledge
+from qa_bot.text import normalize, syllable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +61,16 @@ def open_index(
         return _open_saved(folder, language, settings)
     base, analyzer = _read_base(place, language, settings)
     return _build(base, analyzer, folder, progress), analyzer
+
+
+def prepare(settings: Settings) -> None:
+    """Load what every base needs, whatever it holds: processes that are forked then share it."""
+    preload()
+    segmenter = Segmenter(cache_folder=settings.cache / "jieba")
+    list(map(syllable, segmenter.cut(normalize("備案"))))
+    gc.collect()
+    # What is collected no more is written to no more, and so stays shared.
+    gc.freeze()
 
 
 def read_base(path: Path, settings: Settings) -> tuple[KnowledgeBase, Analyzer]:

@@ -19,8 +19,10 @@ ROOMS = [
     "mistakes",
     "logs",
     "vocabulary",
-    "lattice",
     "text",
+    "dictionary",
+    "lattice",
+    "segmenter",
     "lexicon",
     "facets",
     "knowledge",
@@ -54,7 +56,7 @@ ROOMS = [
 ]
 
 OWNERS = {
-    "jieba": {"text.py"},
+    "jieba": {"dictionary.py"},
     "opencc": {"text.py"},
     "pypinyin": {"text.py"},
     "sklearn": {"index/learning.py"},

@@ -8,7 +8,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from qa_bot.lattice import Lattice
-from qa_bot.text import LONG, Segmenter, normalize
+from qa_bot.segmenter import LONG, Segmenter
+from qa_bot.text import normalize
 
 WORDS = ("网络文化经营许可证", "icp证", "b2b平台", "3类医疗器械", "文网文")
 LETTERS = "网络文化经营许可证的办理要多久b2平台3.5%-_+ 。éｂ😀㐀龥"

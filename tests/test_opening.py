@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -52,3 +55,27 @@ def test_an_index_kept_from_before_that_is_damaged_is_built_anew(settings, tmp_p
     built = []
     assert Bot.open(path, own, built.append).ask("怎么办").evidence == ("这样办。",)
     assert built == [1]
+
+
+ANSWERED = """
+import os, sys
+from qa_bot import Bot, Settings
+from qa_bot.opening import prepare
+settings = Settings()
+prepare(settings)
+loaded = set(sys.modules)
+if not os.fork():
+    Bot.open(sys.argv[1], settings).ask("眀文怎么瓣")
+    print(sorted({name.split(".")[0] for name in set(sys.modules) - loaded}), flush=True)
+    os._exit(0)
+os.wait()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
+def test_processes_that_are_forked_load_no_library_anew(settings, tmp_path, write):
+    path = write("faq.csv", "question,answer\n明文怎么办?,这样办。\n")
+    Bot.open(path, settings).index.save(tmp_path / "saved")
+    command = [sys.executable, "-c", ANSWERED, str(tmp_path / "saved")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ)
+    assert done.stdout == "[]\n"

@@ -38,6 +38,7 @@ from qa_bot.index.saved import is_saved_index as is_saved_index
 from qa_bot.index.saved import open_saved, parts_of, save, unreadable
 from qa_bot.index.saved import verify as verify
 from qa_bot.index.search import Hastening, Room, Search
+from qa_bot.index.search import preload as preload
 from qa_bot.index.words import Words
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.repair import Terms

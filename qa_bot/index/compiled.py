@@ -96,6 +96,11 @@ class CompiledKernel:
         return nearness
 
 
+def make_ready() -> None:
+    """Have Numba load what it needs to take any compiled function from what is kept."""
+    _share(np.float32(1), np.float32(1), np.float32(1))
+
+
 def _terms(sought: Sought) -> Terms:
     likeness = sought.likeness
     of = likeness.asked, likeness.unasked, likeness.worth

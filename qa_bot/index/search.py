@@ -58,6 +58,16 @@ def kernel_for(postings: Postings, starts: NDArray[np.int64], least: int = COMPI
     return PlainKernel(postings, starts)
 
 
+def preload() -> None:
+    """Load what any compiled kernel takes, 70 MB: processes that are forked then share it."""
+    try:
+        from qa_bot.index.compiled import make_ready  # noqa: PLC0415 - slow, may be missing
+
+        make_ready()
+    except (ImportError, RuntimeError) as error:
+        log.info("all indexes are searched by NumPy alone: %s", error)
+
+
 class Hastening:
     """Has searches go on by the compiled kernel after some questions, without one waiting for it.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ctypes
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """The numbers of what is set, in glibc's malloc.h."""
 KEPT = 1 << 20
 """How many bytes a thread's heap may keep at its end; what is larger is asked of the system."""
+ARENAS = 2
+"""How many heaps threads share; by itself glibc makes one for each of them."""
 
 
 def give_back() -> None:
@@ -22,3 +24,4 @@ def give_back() -> None:
         return
     mallopt(M_TRIM_THRESHOLD, KEPT)
     mallopt(M_MMAP_THRESHOLD, KEPT)
+    mallopt(M_ARENA_MAX, ARENAS)

@@ -20,6 +20,7 @@ from waitress.task import ErrorTask
 
 from qa_bot.journal import Journal, JournalError
 from qa_bot.mistakes import MistakesError
+from qa_bot.opening import prepare
 from qa_bot.releases import ReleaseError
 from qa_bot.settings import SettingsError
 from qa_bot.web import create_app
@@ -107,6 +108,7 @@ def serve(live: LiveBot) -> None:
         live.worker = number
         answer(app, live, sockets, opened, at_once=at_once)
 
+    prepare(settings)
     Workers(settings.workers, work).run()
 
 

@@ -82,9 +82,10 @@ def explain(query: Query, hit: Hit, ranker: Ranker) -> Explanation:
     left = 1 - candidate.wording
     text_part = left * by_passage(candidate)
     further = score - candidate.wording - text_part
-    if hit.passage:
+    if hit.answered:
         words = [Part(p.asked, p.asked, "passage", p.terms) for p in _written(query.reading)]
-        text = stored.written.keys() | ranker.evidence.written_terms(hit.passage)
+        said = ranker.index.said_in(candidate.number, hit.passage_number)
+        text = stored.written.keys() | said
         matches += _shared_out(words, text, asked.written, text_part)
     if further:
         matches.append(Match("", "", "wordings", further))

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from qa_bot.analyzer import WORD
-from qa_bot.index import form_terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,21 +86,12 @@ class Weigher:
         return [number for number, term in self._numbered(reading).items() if term[0] == WORD]
 
     def _number(self, reading: Reading) -> Mapping[int, str]:
-        return self._index.numbered(self.weigh(reading).residual, self._analyzer)
+        return self._index.numbered("canonical", self.weigh(reading).residual, self._analyzer)
 
     def _of_wording(self, number: int) -> TextWeights:
         written = self._index.weights_of_text("written", number)
         canonical = self._index.weights_of_text("canonical", number)
         return TextWeights(written, canonical, self._beside_facets(canonical))
-
-    def residual_of(self, reading: Reading) -> dict[str, float]:
-        """Weigh the terms of a text of the base beside its typed facets."""
-        return self._beside_facets(self._index.read_weights("canonical", reading, self._analyzer))
-
-    def residual_terms(self, reading: Reading) -> frozenset[str]:
-        """Give the terms of a text of the base beside its typed facets."""
-        terms = frozenset(form_terms("canonical", reading, self._analyzer))
-        return frozenset(t for t in terms if not self._analyzer.names_typed_facet(t))
 
     def _of_query(self, reading: Reading) -> TextWeights:
         written = self._index.form_weights("written", reading, self._analyzer)

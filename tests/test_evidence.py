@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_bot import Bot
-from qa_bot.evidence import chosen, joined, mark
+from qa_bot.evidence import chosen, mark
+from qa_bot.index import form_terms
 from qa_bot.query import read_query
 from qa_bot.text import sentences
 
@@ -37,8 +38,7 @@ def find(settings, tmp_path_factory):
 
     def find_evidence(question):
         query = read_query(question, bot.analyzer)
-        asked = bot.ranker.weigher.weigh(query.reading)
-        return bot.ranker.evidence.asked(query, asked)(bot.index.base.entries[0].passages)
+        return bot.ranker.evidence.compare(query, [0]).evidence(0)
 
     return find_evidence
 
@@ -84,19 +84,45 @@ def test_numbers_are_never_cut(text):
     assert sentences(text) == [text]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "江苏省的企业向文化厅申请网络文化经营许可证!20个工作日内办结。浙江省同样;换证呢?要3.5天",
-        "了。的;吗?网络文化经营许可证。",
-        "材料只有一份",
-    ],
-)
-def test_a_text_is_read_as_its_sentences_are(bundled, text):
-    read = bundled.analyzer.read
-    whole, parts = read(text), joined([read(sentence) for sentence in sentences(text)])
-    for part in ("normal", "words", "canonical", "mentions"):
-        assert getattr(parts, part) == getattr(whole, part)
+@pytest.fixture(scope="module")
+def several(settings, tmp_path_factory):
+    """A base of the article, of answers and of a title without one."""
+    folder = tmp_path_factory.mktemp("several")
+    (folder / "初审.md").write_text(ARTICLE, encoding="utf-8")
+    faq = "question,answer\n江苏文网文要多少钱?,不收费。补证也要3天。\n演出证怎么换?,带旧证。\n"
+    (folder / "faq.csv").write_text(faq, encoding="utf-8")
+    (folder / "listed.titles.txt").write_text("演出证丢了怎么办?\n", encoding="utf-8")
+    return Bot.open(folder, settings)
+
+
+ASKED = ["补证收费吗", "初审要多少天", "演出证丢了怎么换", "未成年人保护", "kubernetes", "带旧证吗"]
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_what_is_found_in_an_entry_does_not_depend_on_the_others(several, question):
+    query = read_query(question, several.analyzer)
+    compare = several.ranker.evidence.compare
+    entries = range(len(several.index.base.entries))
+    together = compare(query, entries)
+    for number in entries:
+        alone = compare(query, [number]).evidence(number)
+        found = together.evidence(number)
+        assert (found is None) == (not several.index.base.entries[number].answered)
+        if found and alone:
+            assert (found.sentences, found.held) == (alone.sentences, alone.held)
+            assert found.scores == pytest.approx(alone.scores)
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_what_is_held_are_the_terms_of_the_passage_as_it_is_read_by_itself(several, question):
+    analyzer = several.analyzer
+    query = read_query(question, analyzer)
+    asked = several.ranker.weigher.weigh(query.reading).residual
+    for number, entry in enumerate(several.index.base.entries):
+        found = several.ranker.evidence.compare(query, [number]).evidence(number)
+        readings = map(analyzer.read, sentences(found.passage.text)) if found else ()
+        said = {term for own in readings for term in form_terms("canonical", own, analyzer)}
+        assert (found.held if found else set()) == asked.keys() & said, entry.question
 
 
 def test_marks_keep_every_character():

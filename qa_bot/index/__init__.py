@@ -39,6 +39,7 @@ from qa_bot.index.saved import open_saved, parts_of, save, unreadable
 from qa_bot.index.saved import verify as verify
 from qa_bot.index.search import Hastening, Room, Search
 from qa_bot.index.search import preload as preload
+from qa_bot.index.sentences import Sentences
 from qa_bot.index.words import Words
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.repair import Terms
@@ -104,6 +105,8 @@ class Index:
     """What is mended when it is mistyped."""
     latent: Latent
     """What the wordings teach about which terms mean the same."""
+    sentences: Sentences
+    """What the sentences of the passages hold."""
     words: Words = field(init=False)
     """The words of the wordings, and in how many wordings each of them stands."""
     _asked: Callable[[str, Reading, Analyzer], Asked] = field(init=False)
@@ -171,6 +174,7 @@ class Index:
             built.characters,
             Terms.of(analyzer, dict(Words(built.postings["written"]))),
             learn(built.postings["canonical"], wording_starts, analyzer.names_typed_facet),
+            built.sentences,
         )
 
     def search(self, query: Query, analyzer: Analyzer, k: int) -> list[Candidate]:
@@ -273,16 +277,10 @@ class Index:
         entries = np.searchsorted(self.wording_starts, postings.numbers[some], "right") - 1
         return entries, len(held) / max(len(some), 1)
 
-    def numbered(self, terms: Collection[str], analyzer: Analyzer) -> dict[int, str]:
-        """Give the canonical terms that some wording holds, in order, by their numbers."""
-        found = self._look_up("canonical", terms, analyzer)
-        return {own[0]: term for term, own in zip(terms, found, strict=True) if own[0] >= 0}
-
-    def read_weights(self, form: str, reading: Reading, analyzer: Analyzer) -> dict[str, float]:
-        """Give the terms of any text in a form, and the weight of each in a query."""
-        terms = dict.fromkeys(form_terms(form, reading, analyzer))
+    def numbered(self, form: str, terms: Collection[str], analyzer: Analyzer) -> dict[int, str]:
+        """Give the terms that some text of a form holds, in order, by their numbers."""
         found = self._look_up(form, terms, analyzer)
-        return {term: known[1] for term, known in zip(terms, found, strict=True)}
+        return {own[0]: term for term, own in zip(terms, found, strict=True) if own[0] >= 0}
 
     def weights_of_text(self, form: str, number: int) -> dict[str, float]:
         """Give the terms of a wording or passage, by its place, and the weight of each in a query.
@@ -339,6 +337,15 @@ class Index:
         """Tell how many passages an entry has, without reading it."""
         return self._passage_starts[number + 1] - self._passage_starts[number]
 
+    def passages_of(self, number: int) -> range:
+        """Give the places of an entry's passages among all passages."""
+        return range(self._passage_starts[number], self._passage_starts[number + 1])
+
+    def said_in(self, number: int, passage: int) -> set[str]:
+        """Give the terms of a passage of an entry, and of its heading, as passages are indexed."""
+        place = self._passage_starts[number] + passage
+        return set(map(self._names["passages"], self.sentences.terms_of(place)))
+
     def passage(self, candidate: Candidate) -> Passage | None:
         """Give the passage a candidate points at: its best, else its first, if it has any."""
         if not self.count_passages(candidate.number):
@@ -365,6 +372,7 @@ class Index:
             "characters": self.characters.arrays(),
             "terms": self.terms.arrays(),
             "latent": self.latent.arrays(),
+            "sentences": self.sentences.arrays(),
         }
         for part, own in parts.items():
             arrays |= {f"{part}-{name}": values for name, values in own.items()}
@@ -394,6 +402,7 @@ class Index:
                 Characters.from_arrays(parts["characters"]),
                 Terms.from_arrays(parts["terms"]),
                 Latent(**parts["latent"]),
+                Sentences.from_arrays(parts["sentences"]),
             )
         except (KeyError, TypeError) as error:
             raise unreadable(folder, error) from None

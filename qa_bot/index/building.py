@@ -31,6 +31,7 @@ from qa_bot.index.forms import FORMS
 from qa_bot.index.postings import Postings, term_weight
 from qa_bot.index.profiles import ProfilesMaker
 from qa_bot.index.reading import EntryReader
+from qa_bot.index.sentences import LINE_FORMS, Contents, Sentences
 from qa_bot.vocabulary import Keys, Vocabulary
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class Built(NamedTuple):
     characters: Characters
     postings: dict[str, Postings]
     """See `Index`."""
+    sentences: Sentences
 
 
 def build(entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int], object]) -> Built:
@@ -123,6 +125,8 @@ def build(entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int]
     that are being laid out, one by a core.
     """
     counts = {form: Counts() for form in FORMS}
+    of_lines = {form: Counts() for form in LINE_FORMS}
+    lines, numbers_held = list[int](), list[bool]()
     rows, profiles, exact = RowsMaker(), ProfilesMaker(), dict[str, int]()
     ranges = [range(n, min(n + CHUNK, len(entries))) for n in range(0, len(entries), CHUNK)]
     cores = _cores() if len(ranges) >= CHUNKS_WORTH_A_PROCESS else 1
@@ -130,6 +134,10 @@ def build(entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int]
     for read, numbers in zip(_on_cores(cores, reader.read, ranges), ranges, strict=True):
         for form, chunk in read.chunks.items():
             counts[form].add(chunk, read.source)
+        for form, chunk in read.lines.items():
+            of_lines[form].add(chunk, read.source)
+        lines += read.counted
+        numbers_held += read.numbers
         rows.add(*read.rows)
         profiles.add(*read.profiles)
         exact.update(zip(read.keys, np.repeat(numbers, read.wordings).tolist(), strict=True))
@@ -141,6 +149,7 @@ def build(entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int]
     makers["characters"] = partial(Characters.of, entries)
     makers["exact"] = partial(Keys.of, exact)
     made = dict(zip(makers, _on_cores(cores, _make, list(makers.values())), strict=True))
+    postings = {form: made[form] for form in FORMS}
     stored, content_hash = rows.done()
     return Built(
         stored,
@@ -148,7 +157,50 @@ def build(entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int]
         made["exact"],
         profiles.done(),
         made["characters"],
-        {form: made[form] for form in FORMS},
+        postings,
+        _sentences(
+            np.cumsum([0, *lines]),
+            {form: of_line.in_order() for form, of_line in of_lines.items()},
+            np.array(numbers_held, np.bool_),
+            postings,
+            analyzer,
+        ),
+    )
+
+
+def _sentences(
+    starts: NDArray[np.int64],
+    found: Mapping[str, tuple[list[str], sparse.csr_matrix]],
+    numbers: NDArray[np.bool_],
+    postings: Mapping[str, Postings],
+    analyzer: Analyzer,
+) -> Sentences:
+    """Lay out the lines of passages, given the terms and which of them stands in each line."""
+    names, canonical = found["canonical"]
+    wordings = postings["canonical"]
+    weights = np.array(
+        [
+            0.0
+            if analyzer.names_typed_facet(name)
+            else wordings.look_up(name, analyzer.background)[1]
+            for name in names
+        ]
+    )
+    rows = np.repeat(np.arange(canonical.shape[0]), np.diff(canonical.indptr))
+    masses = np.bincount(rows, weights[canonical.indices], canonical.shape[0])
+    as_passages, by_line = found["passages"]
+    known = np.array([postings["passages"].vocabulary.number(name) for name in as_passages])
+    terms = known[by_line.indices]
+    # A word of a line by itself need not be one of the whole passage.
+    kept = terms >= 0
+    ends = np.concatenate([[0], np.cumsum(kept)])
+    return Sentences(
+        starts,
+        Contents(canonical.indptr.astype(np.int64), canonical.indices),
+        Vocabulary.of(names),
+        Contents(ends[by_line.indptr], terms[kept].astype(np.int32)),
+        masses.astype(np.float32),
+        numbers,
     )
 
 

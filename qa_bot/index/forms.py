@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import CHARACTER, FACET, PAIR, SOUND, WORD
 from qa_bot.index.postings import Weighting
+from qa_bot.text import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,11 @@ def form_terms(form: str, reading: Reading, analyzer: Analyzer) -> list[str]:
 def passage_terms(reading: Reading, analyzer: Analyzer) -> list[str]:
     """Give the terms of a text in the views in which passages are indexed."""
     return analyzer.written_terms(reading, _PASSAGES)
+
+
+def passage_lines(entry: Entry) -> list[list[str]]:
+    """Give of each passage its heading, which may be empty, and then its sentences."""
+    return [[passage.section, *sentences(passage.text)] for passage in entry.passages]
 
 
 def passage_texts(entry: Entry) -> list[str]:

@@ -81,6 +81,11 @@ class Postings:
         """Count the texts."""
         return len(self.mass)
 
+    @property
+    def count_terms(self) -> int:
+        """Count the terms."""
+        return len(self.asked)
+
     def terms_of(self, number: int) -> NDArray[np.int32]:
         """Give the numbers of the terms of a text, ascending."""
         rank = self.ranks.item(number)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from qa_bot.index.counting import TermCounter, Units
 from qa_bot.index.entries import write_rows
-from qa_bot.index.forms import FORMS, passage_texts
+from qa_bot.index.forms import FORMS, passage_lines, passage_texts
 from qa_bot.index.profiles import distinct, read_profile
+from qa_bot.index.sentences import LINE_FORMS, holds_number
 from qa_bot.text import key_of, normalize_all
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ class ReadEntries(NamedTuple):
     """… and the `match_key` of all of them."""
     profiles: Distinct
     rows: Rows
+    lines: Mapping[str, Chunk]
+    """Form → the terms of the lines of the entries' passages; see `forms.passage_lines`."""
+    counted: list[int]
+    """How many lines each passage has …"""
+    numbers: list[bool]
+    """… and which of them hold a number of something."""
 
 
 class ReadTexts(NamedTuple):
@@ -58,6 +65,7 @@ class EntryReader:
         self._lattice = analyzer.lattice() if len(entries) >= MANY else None
         units = Units()
         self._counters = {form: TermCounter(analyzer, form, units) for form in FORMS}
+        self._of_lines = {form: TermCounter(analyzer, form, units) for form in LINE_FORMS}
 
     def read(self, numbers: Sequence[int]) -> ReadEntries:
         """Read the entries of some numbers."""
@@ -65,6 +73,9 @@ class EntryReader:
         asked = [entry.asked_as() for entry in own]
         wordings = self._read(chain.from_iterable(asked))
         passages = self._read(chain.from_iterable(map(passage_texts, own)))
+        parted = list(chain.from_iterable(map(passage_lines, own)))
+        lines = list(chain.from_iterable(parted))
+        said = self._read(lines)
         counts = list(map(len, asked))
         questions = accumulate(counts[:-1], initial=0)
         return ReadEntries(
@@ -80,6 +91,9 @@ class EntryReader:
                 for entry, place in zip(own, questions, strict=True)
             ),
             write_rows(own),
+            {form: counter.count(said.readings) for form, counter in self._of_lines.items()},
+            list(map(len, parted)),
+            list(map(holds_number, lines)),
         )
 
     def _read(self, texts: Iterable[str]) -> ReadTexts:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from qa_bot.analyzer import Analyzer
-    from qa_bot.evidence import Evidence
+    from qa_bot.evidence import Compared, Evidence
     from qa_bot.index import Candidate, Index
     from qa_bot.knowledge import Entry, Passage
     from qa_bot.query import Query
@@ -85,6 +85,15 @@ class Hit(NamedTuple):
     def passage(self) -> Passage | None:
         """Give what would be shown of the entry; None: it holds no answer."""
         return self.evidence.passage if self.evidence else self.within.passage(self.candidate)
+
+    def shown(self) -> str:
+        """Give the text that would be shown of the entry, which is then read; often none."""
+        return self.passage.text if self.passage else ""
+
+    @property
+    def passage_number(self) -> int:
+        """Tell which passage of its entry would be shown, if it has any."""
+        return self.evidence.place if self.evidence else max(self.candidate.passage_number, 0)
 
     @property
     def answered(self) -> bool:
@@ -195,9 +204,9 @@ class Ranker:
         meant = self.weigher.meant(query.reading, [c.number for c in found])
         hits = [self._hit(query, say, *each) for each in zip(found, meant, strict=True)]
         hits.sort(key=_place)
-        evidence_of = self.evidence.asked(query, asked)
+        compared = self.evidence.compare(query, (h.candidate.number for h in hits[:SHORTLIST]))
         close = [
-            self._look_closer(query, asked, hit, _speaking(hit, evidence_of))
+            self._look_closer(query, asked, hit, _speaking(hit, compared))
             for hit in hits[:SHORTLIST]
         ]
         return sorted(close, key=_place) + hits[SHORTLIST:]
@@ -241,8 +250,10 @@ class Ranker:
 
     def unmet_needs(self, query: Query, hit: Hit) -> list[str]:
         """Give the values asked for that an answer must name, and nothing of the hit names."""
-        shown = [hit.passage.text] if hit.passage else []
-        texts = [*hit.entry.asked_as(), *shown]
+
+        def texts() -> Iterable[str]:
+            return [*hit.entry.asked_as(), hit.shown()]
+
         return self.agreement.unmet_needs(query, hit.candidate.number, texts)
 
     def weights_of(self, hit: Hit) -> TextWeights:
@@ -257,11 +268,10 @@ class Ranker:
         return found._replace(order=hit.order + sum(map(mul, self._close, close)))
 
     def _close_features(self, query: Query, asked: TextWeights, hit: Hit) -> tuple[float, ...]:
-        shown = hit.passage.text if hit.passage else ""
         left = left_open(hit.candidate)
         stored, share = self.weigher.told(query.reading, hit.candidate)
         sentence, held, told, unmet = close_features(asked.residual, stored, share, hit.evidence)
-        unaddressed = self.agreement.unaddressed(query, hit.candidate.number, shown)
+        unaddressed = self.agreement.unaddressed(query, hit.candidate.number, hit.shown)
         return left * sentence, left * held, left * told, unmet, unaddressed
 
     def _hit(
@@ -349,19 +359,15 @@ class Ranker:
         return bool(values)
 
 
-def _speaking(
-    hit: Hit, evidence_of: Callable[[Sequence[Passage]], Evidence | None]
-) -> Evidence | None:
+def _speaking(hit: Hit, compared: Compared) -> Evidence | None:
     """Give what of an entry answers: who asks for a whole article is shown how it begins.
 
     So is who asks in a wording that nothing in the article says.
     """
-    if not hit.answered:
-        return None
-    passages = hit.entry.passages
-    found = None if hit.whole else evidence_of(passages)
-    if hit.whole or (hit.known and found and found.likeness < LEAST_SAID):
-        return evidence_of(passages[:1])
+    number = hit.candidate.number
+    found = compared.evidence(number, first_alone=hit.whole)
+    if hit.known and found and found.likeness < LEAST_SAID:
+        return compared.evidence(number, first_alone=True)
     return found
 
 

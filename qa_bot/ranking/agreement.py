@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qa_bot.text import normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Hashable
+    from collections.abc import Callable, Hashable, Iterable
 
     from qa_bot.facets import FacetReader
     from qa_bot.index import Profiles
@@ -120,12 +120,12 @@ class Agreement:
                 unknown += sorted(asked)
         return unknown
 
-    def unaddressed(self, query: Query, number: int, shown: str) -> float:
+    def unaddressed(self, query: Query, number: int, shown: Callable[[], str]) -> float:
         """Count the loose values asked for that neither the entry nor the text shown names."""
         asked = {name: v for name, v in query.facets.items() if name in self._weighing}
         if not asked:
             return 0.0  # Most questions: then the text need not be read.
-        stored, named = self.of_entries[number], self.read(shown)
+        stored, named = self.of_entries[number], self.read(shown())
         return float(
             sum(
                 value not in stored.get(name, ()) and value not in named.get(name, ())
@@ -134,7 +134,9 @@ class Agreement:
             )
         )
 
-    def unmet_needs(self, query: Query, number: int, texts: Collection[str]) -> list[str]:
+    def unmet_needs(
+        self, query: Query, number: int, texts: Callable[[], Iterable[str]]
+    ) -> list[str]:
         """Give the values asked for that an answer must name, and neither entry nor texts name."""
         stored = self.of_entries[number]
         return [
@@ -142,7 +144,7 @@ class Agreement:
             for name, asked in query.facets.items()
             if name in self._usual
             for value in sorted(asked - stored.get(name, NOTHING) - self._usual[name])
-            if not any(value in self.read(text).get(name, NOTHING) for text in texts)
+            if not any(value in self.read(text).get(name, NOTHING) for text in texts())
         ]
 
     def served_generally(self, query: Query, number: int) -> list[str]:

@@ -124,7 +124,6 @@ class ConfidenceModel:
         shadow = max((strength(other.candidate) for other in vetoed), default=own)
         forms = ((asked.written, stored.written), (asked.canonical, stored.canonical))
         cover, reverse = max((_overlap(*form) for form in forms), key=min)
-        shown = hit.passage.text if hit.passage else ""
         held = hit.evidence.held if hit.evidence else frozenset()
         close = close_features(asked.residual, stored.residual, told, hit.evidence)
         number = hit.candidate.number
@@ -137,7 +136,7 @@ class ConfidenceModel:
             "bias": 1.0,
             "strength": hit.nats,
             "passage": hit.candidate.passage,
-            "several": float(len(hit.entry.passages) > 1),
+            "several": float(hit.within.count_passages(number) > 1),
             "cover": cover,
             "reverse": reverse,
             "margin": min(max(margin, -MOST_MARGIN), MOST_MARGIN),
@@ -151,7 +150,7 @@ class ConfidenceModel:
             "told_mass": math.log(max(told, LEAST_MET))
             * min(sum(asked.residual.values()) / QUERY_MASS, 1),
             **dict(zip(CLOSE_FEATURES, close, strict=True)),
-            "unaddressed": self._agreement.unaddressed(query, number, shown),
+            "unaddressed": self._agreement.unaddressed(query, number, hit.shown),
             **states,
             "few_agree": few * states["typed_agree"],
             "few_met": few * beside["met"],

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BY_CHANCE: Mapping[int, float] = {2: 2.5e-7, 3: 3e-5, 4: 1e-4, 5: 1e-4}
 """Term's length → how often its single characters may meet in general Chinese by chance."""
+UNMISTAKABLE = 10
+"""A term of so many units is meant whatever word stands where one of them sounds as it should."""
 LONG = 8
 """Terms of at least so many characters are known even with an uncommon word in them."""
 UNCOMMON = 1e-6
@@ -109,7 +111,9 @@ class SlipJudge:
             ) and places[1] == places[0] + 1:
                 return self._swapped(places, other + one, size)
         slipped = self._homophones(wrong, size) if sounded else self._lookalike(wrong, size)
-        return Slip(places) if slipped else None
+        # Of a long term all but one character are no other thing (广博电视节目制作经营许可证).
+        sure = sounded and len(places) == 1 and size >= UNMISTAKABLE
+        return Slip(places, sure=sure) if slipped else None
 
     def _swapped(self, places: tuple[int, ...], pair: str, size: int) -> Slip | None:
         """Take two neighbours for swapped if they are a word the right way round."""

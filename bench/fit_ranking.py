@@ -28,6 +28,7 @@ from small_bases import Asked, parts_of_bundled, parts_of_public
 
 from qa_bot import Bot, Settings
 from qa_bot.analyzer import Analyzer
+from qa_bot.bot import CANDIDATES
 from qa_bot.evaluation import CHOOSE, half_of, read_judgments
 from qa_bot.evaluation.frames import deleted
 from qa_bot.index import Index
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
     from qa_bot.query import Query
 
 BESIDE_QUESTIONS = Path(__file__).with_name("beside.txt")
-CANDIDATES = 50
 QUESTIONS = 120
 """How many questions of each kind are taken from a public set."""
 WORDINGS_LEFT_OUT = 5

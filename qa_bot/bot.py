@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 MOST_PARTS = 3
 """How many questions of one message are looked at."""
-CANDIDATES = 50
+CANDIDATES = 30
 """How many candidates are ranked."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,8 +55,9 @@ class Evidence:
     """Of the passage's sentences."""
     likeness: float
     """Of the question beside its typed facets, and the best sentence; 0 to 1."""
-    held: frozenset[str]
-    """The terms of the question, beside its typed facets, that the passage holds."""
+    held: NDArray[np.bool_]
+    """Which of the terms of the question that some sentence holds, beside its typed facets, the
+    passage holds; see `Beside.said`."""
 
     @property
     def passage(self) -> Passage:
@@ -83,10 +83,8 @@ class Compared:
     """The line that each passage begins with; at the end, how many lines there are."""
     scores: NDArray[np.float64]
     likenesses: NDArray[np.float64]
-    terms: Sequence[str]
-    """Of the question, beside its typed facets …"""
     held: NDArray[np.bool_]
-    """… and which of them each passage holds."""
+    """Passages × terms of the question; see `Evidence.held`."""
 
     def evidence(self, entry: int, *, first_alone: bool = False) -> Evidence | None:
         """Give the sentence of an entry, or of its first passage, that has the highest score.
@@ -109,7 +107,7 @@ class Compared:
             self.query.question,
             tuple(self.scores[sentences_of].tolist()),
             float(self.likenesses[best]),
-            frozenset(compress(self.terms, self.held[passage].tolist())),
+            self.held[passage],
         )
 
 
@@ -136,30 +134,29 @@ class EvidenceFinder:
             if count := index.count_passages(entry):
                 spans[entry] = range(len(passages), len(passages) + count)
                 passages += index.passages_of(entry)
-        residual = self._weigher.weigh(query.reading).residual
-        beside = {number: t for t in residual if (number := said.number(t)) >= 0}
-        terms = list(beside.values())
-        columns = {term: column for column, term in enumerate(terms)}
         if not passages:
             nothing = np.zeros(0)
-            return Compared(query, index, spans, [0], nothing, nothing, terms, nothing > 0)
+            return Compared(query, index, spans, [0], nothing, nothing, nothing > 0)
+        beside = self._weigher.beside(query.reading)
         weights = index.form_weights("passages", query.reading, self._analyzer)
         asked = index.numbered("passages", weights, self._analyzer)
-        total, whole = sum(residual.values()) or LEAST, sum(weights.values()) or LEAST
+        total, whole = beside.total or LEAST, sum(weights.values()) or LEAST
         lines, firsts = said.lines_of(passages)
-        canonical = said.canonical.hold(lines, list(beside), len(said.vocabulary))
-        written = said.passages.hold(lines, list(asked), index.postings["passages"].count_terms)
-        terms_asked = list(asked.values())
-        of_asked = np.array([weights[term] for term in terms_asked])
-        of_beside = np.array([residual[term] for term in terms])
+        canonical = said.canonical.hold(lines, beside.said_columns)
+        written = said.passages.hold(lines, index.columns("passages", list(asked)))
+        of_asked = np.array([weights[term] for term in asked.values()])
+        of_beside = beside.weights[beside.said]
         common = canonical @ of_beside
         likenesses = common / (total + UNASKED * np.maximum(said.masses[lines] - common, 0.0))
         around = np.logical_or.reduceat(written, firsts[:-1]) @ of_asked / whole
         # What a heading holds counts in either form.
         in_headings, as_written = canonical[firsts[:-1]], written[firsts[:-1]]
-        for column in np.flatnonzero(as_written.any(axis=0)).tolist():
-            if (own := columns.get(terms_asked[column])) is not None:
-                in_headings[:, own] |= as_written[:, column]
+        if (in_some := np.flatnonzero(as_written.any(axis=0))).size:
+            columns = {beside.terms[place]: n for n, place in enumerate(beside.said.tolist())}
+            terms = list(asked.values())
+            for column in in_some.tolist():
+                if (own := columns.get(terms[column])) is not None:
+                    in_headings[:, own] |= as_written[:, column]
         around += in_headings @ of_beside / total
         scores = likenesses + written @ of_asked / whole
         scores += AROUND * np.repeat(around, np.diff(firsts))
@@ -169,7 +166,7 @@ class EvidenceFinder:
         scores[firsts[:-1]] = NO_SENTENCE
         canonical[firsts[:-1]] = False
         held = np.logical_or.reduceat(canonical, firsts[:-1])
-        return Compared(query, index, spans, firsts.tolist(), scores, likenesses, terms, held)
+        return Compared(query, index, spans, firsts.tolist(), scores, likenesses, held)
 
 
 def chosen(texts: Sequence[str], scores: Sequence[float], question: str) -> Iterable[int]:

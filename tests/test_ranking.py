@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import compress
 
 import pytest
 
@@ -115,12 +116,14 @@ def test_what_further_wordings_say_of_a_question_speaks_for_the_entry(open_faq):
     bot = open_faq(table)
     query = read_query("泡水被小狗咬坏", bot.analyzer)
     (candidate,) = bot.index.search(query, bot.analyzer, 10)
-    told = bot.ranker.weigher.told(query.reading, candidate)
-    assert told.share > 0.8
-    assert {"w小狗"} <= set(told.by_nearest)
-    assert "w泡水" not in told.by_nearest
+    told = bot.ranker.weigher.told(query.reading, [candidate])
+    assert told.shares[0] > 0.8
+    asked = bot.ranker.weigher.beside(query.reading).numbers.values()
+    by_nearest = set(compress(asked, told.by_nearest[0]))
+    assert "w小狗" in by_nearest
+    assert "w泡水" not in by_nearest
     nothing = read_query("", bot.analyzer).reading
-    assert bot.ranker.weigher.told(nothing, candidate).share == 1.0
+    assert bot.ranker.weigher.told(nothing, [candidate]).shares.tolist() == [1.0]
 
 
 def test_the_bundled_coefficients_can_be_read():

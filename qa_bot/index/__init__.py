@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,7 +18,6 @@ from qa_bot.index.candidates import Candidate as Candidate
 from qa_bot.index.candidates import by_passage as by_passage
 from qa_bot.index.candidates import by_support as by_support
 from qa_bot.index.candidates import log_strength as log_strength
-from qa_bot.index.candidates import shared_weight as shared_weight
 from qa_bot.index.candidates import strength as strength
 from qa_bot.index.candidates import tversky as tversky
 from qa_bot.index.characters import Characters as Characters
@@ -27,6 +26,7 @@ from qa_bot.index.entries import StoredEntries
 from qa_bot.index.forms import FORMS
 from qa_bot.index.forms import form_terms as form_terms
 from qa_bot.index.forms import passage_terms as passage_terms
+from qa_bot.index.held import Columns as Columns
 from qa_bot.index.latent import Latent
 from qa_bot.index.likeness import Likeness, Sought
 from qa_bot.index.nearest import Nearest
@@ -46,7 +46,7 @@ from qa_bot.repair import Terms
 from qa_bot.vocabulary import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -261,10 +261,20 @@ class Index:
         """Give the place of a candidate's nearest wording among all wordings."""
         return self._wording_starts[candidate.number] + candidate.wording_number
 
-    def terms_of_wordings(self, places: Iterable[int]) -> frozenset[int]:
-        """Give the numbers of the canonical terms that some of the wordings hold."""
-        terms_of = self.postings["canonical"].terms_of
-        return frozenset(chain.from_iterable(terms_of(place).tolist() for place in places))
+    def columns(self, form: str, numbers: Sequence[int]) -> Columns:
+        """Give terms of a form, by their numbers, columns in a table of what is held."""
+        return Columns(numbers, self.postings[form].count_terms)
+
+    def hold(self, form: str, places: Sequence[int], columns: Columns) -> NDArray[np.bool_]:
+        """Tell which texts of a form, by their places, hold which terms: texts × columns."""
+        postings = self.postings[form]
+        return postings.contents.hold(postings.ranks[places], columns)
+
+    def masses(self, form: str, places: Sequence[int]) -> NDArray[np.float32]:
+        """Tell what texts of a form, by their places, weigh."""
+        postings = self.postings[form]
+        masses: NDArray[np.float32] = postings.mass[postings.ranks[places]]
+        return masses
 
     def asked_with(self, term: int) -> tuple[NDArray[np.int64], float]:
         """Give the entries of the wordings that hold a canonical term, an entry for each wording.
@@ -287,10 +297,14 @@ class Index:
 
         It is what `form_weights` gives for the text itself, without reading it again.
         """
+        terms, weights = self.weighed(form, number)
+        return dict(zip(map(self._names[form], terms.tolist()), weights.tolist(), strict=True))
+
+    def weighed(self, form: str, number: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Give the numbers of the terms of a text, by its place, and their weights in a query."""
         postings = self.postings[form]
         terms = postings.terms_of(number)
-        names = map(self._names[form], terms.tolist())
-        return dict(zip(names, postings.asked[terms].tolist(), strict=True))
+        return terms, postings.asked[terms]
 
     def _look_up_all(self, form: str, reading: Reading, analyzer: Analyzer) -> Asked:
         """Look up what a text asks for in a form, and by what likeness it is compared.

@@ -28,10 +28,11 @@ from qa_bot.index.counting import Numbered
 from qa_bot.index.counting import count as count  # noqa: PLC0414 - for those who count other texts
 from qa_bot.index.entries import RowsMaker
 from qa_bot.index.forms import FORMS
+from qa_bot.index.held import Contents
 from qa_bot.index.postings import Postings, term_weight
 from qa_bot.index.profiles import ProfilesMaker
 from qa_bot.index.reading import EntryReader
-from qa_bot.index.sentences import LINE_FORMS, Contents, Sentences
+from qa_bot.index.sentences import LINE_FORMS, Sentences
 from qa_bot.vocabulary import Keys, Vocabulary
 
 if TYPE_CHECKING:

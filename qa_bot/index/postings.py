@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from qa_bot.index.held import Contents
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -80,6 +82,11 @@ class Postings:
     def size(self) -> int:
         """Count the texts."""
         return len(self.mass)
+
+    @property
+    def contents(self) -> Contents:
+        """Give the terms of each text, by its rank."""
+        return Contents(self.text_starts, self.terms)
 
     @property
     def count_terms(self) -> int:

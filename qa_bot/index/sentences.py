@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qa_bot.index.held import Contents
 from qa_bot.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -26,30 +27,6 @@ NUMBER = re.compile(
 def holds_number(sentence: str) -> bool:
     """Tell whether a sentence holds a number of something."""
     return bool(NUMBER.search(sentence))
-
-
-class Contents(NamedTuple):
-    """Line `n` holds the terms of the numbers `terms[starts[n]:starts[n + 1]]`."""
-
-    starts: NDArray[np.int64]
-    terms: NDArray[np.int32]
-
-    def hold(self, lines: NDArray[np.int64], asked: Sequence[int], known: int) -> NDArray[np.bool_]:
-        """Tell which lines hold which of the terms asked for: lines × terms.
-
-        Terms are numbers below `known`.
-        """
-        columns = np.zeros(known, np.int16)
-        columns[asked] = np.arange(1, len(asked) + 1)
-        begins = self.starts[lines]
-        lengths = self.starts[lines + 1] - begins
-        ends = np.cumsum(lengths)
-        places = np.arange(ends[-1]) + np.repeat(begins - ends + lengths, lengths)
-        rows = np.repeat(np.arange(len(lines)), lengths)
-        held = np.zeros((len(lines), len(asked) + 1), np.bool_)
-        held[rows, columns[self.terms[places]]] = True
-        # The first column was for what was not asked for.
-        return held[:, 1:]
 
 
 class Sentences:

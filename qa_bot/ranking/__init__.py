@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from qa_bot.evidence import EvidenceFinder
 from qa_bot.index import log_strength
 from qa_bot.ranking.agreement import Agreement
-from qa_bot.ranking.closeness import NEAR_FEATURES, close_features, left_open, near_features
+from qa_bot.ranking.closeness import (
+    NEAR_FEATURES,
+    NOT_LOOKED_AT,
+    Closeness,
+    closeness,
+    left_open,
+    near_features,
+)
 from qa_bot.ranking.coefficients import SHORTLIST_FEATURES
 from qa_bot.ranking.coefficients import Coefficients as Coefficients
 from qa_bot.ranking.coefficients import read_coefficients as read_coefficients
@@ -73,6 +80,8 @@ class Hit(NamedTuple):
     """How near its entry lies to what is asked, as the wordings of the base teach."""
     evidence: Evidence | None = None
     """What of its entry carries the answer; None: it holds none, or was not looked at."""
+    close: Closeness = NOT_LOOKED_AT
+    """How near it comes, where a closer look was taken."""
     confidence: float = 0.0
     features: Mapping[str, float] = MappingProxyType({})
 
@@ -167,18 +176,22 @@ class Ranker:
         No hit gets a higher confidence than one before it; those beyond k get none.
         """
         hits = self.order(query, candidates)
-        asked = self.weigher.weigh(query.reading)
+        if k > SHORTLIST:
+            further = hits[SHORTLIST:k]
+            hits[SHORTLIST:k] = self._look_closer(query, further, [None] * len(further))
         vetoed = [hit for hit in hits if hit.contradicted]
+        asked = self.weigher.beside(query.reading)
         # Of these only the strongest counts.
         vetoed = [max(vetoed, key=attrgetter("nats"))] if vetoed else []
         weighed: list[Hit] = []
         most = EXACT
-        for hit in hits[:k]:
+        places = [self.index.place_of_wording(hit.candidate) for hit in hits[:k]]
+        overlaps = self.weigher.overlaps(query.reading, places)
+        for hit, place, overlap in zip(hits[:k], places, overlaps, strict=True):
             # Hits that only a clarifying question can tell apart do not speak against each other.
             rivals = [h for h in hits if not h.contradicted and not self._ties(query, hit, h)]
-            stored = self.weights_of(hit)
-            told = self.weigher.told(query.reading, hit.candidate).share
-            features = self._model.features(query, asked, stored, told, hit, rivals, vetoed)
+            frame = self.weigher.frame(query.reading, place)
+            features = self._model.features(query, asked.total, overlap, frame, hit, rivals, vetoed)
             if hit.by != "exact":
                 chance = self._model.confidence(hit.by, features)
                 # What the weather in 北京 is like is no question about a permit in 北京.
@@ -199,23 +212,25 @@ class Ranker:
         say = self._say(tuple(query.facets.items()))
         if len(say) > ALIKE:
             say.clear()
-        asked = self.weigher.weigh(query.reading)
         found = list(candidates)
         meant = self.weigher.meant(query.reading, [c.number for c in found])
         hits = [self._hit(query, say, *each) for each in zip(found, meant, strict=True)]
         hits.sort(key=_place)
         compared = self.evidence.compare(query, (h.candidate.number for h in hits[:SHORTLIST]))
-        close = [
-            self._look_closer(query, asked, hit, _speaking(hit, compared))
-            for hit in hits[:SHORTLIST]
+        evidence = [_speaking(hit, compared) for hit in hits[:SHORTLIST]]
+        close = self._look_closer(query, hits[:SHORTLIST], evidence)
+        placed = [
+            hit._replace(
+                order=hit.order + sum(map(mul, self._close, self._close_features(query, hit)))
+            )
+            for hit in close
         ]
-        return sorted(close, key=_place) + hits[SHORTLIST:]
+        return sorted(placed, key=_place) + hits[SHORTLIST:]
 
     def order_features(self, query: Query, hit: Hit) -> dict[str, float]:
         """Give what the order of a hit is made of."""
-        asked = self.weigher.weigh(query.reading)
         near = self._near_features(hit.candidate, hit.nats, hit.meant)
-        close = self._close_features(query, asked, hit)
+        close = self._close_features(query, hit)
         states = self.agreement.states(query, hit.candidate.number)
         return dict(zip(NEAR_FEATURES + SHORTLIST_FEATURES, near + close, strict=True)) | states
 
@@ -225,7 +240,7 @@ class Ranker:
 
     def subject_alone(self, query: Query) -> list[str]:
         """Give the subjects (文网文) that a query names, if it asks nothing of them."""
-        if self.weigher.weigh(query.reading).residual:
+        if self.weigher.beside(query.reading).terms:
             return []
         return [v for n in sorted(self.facets.subjects) for v in sorted(query.facets.get(n, ()))]
 
@@ -261,18 +276,18 @@ class Ranker:
         return self.weigher.of_wording(self.index.place_of_wording(hit.candidate))
 
     def _look_closer(
-        self, query: Query, asked: TextWeights, hit: Hit, evidence: Evidence | None
-    ) -> Hit:
-        found = hit._replace(evidence=evidence) if evidence else hit
-        close = self._close_features(query, asked, found)
-        return found._replace(order=hit.order + sum(map(mul, self._close, close)))
+        self, query: Query, hits: Sequence[Hit], evidence: Sequence[Evidence | None]
+    ) -> list[Hit]:
+        """Give hits with their evidence and how near they come by their wordings and by it."""
+        told = self.weigher.told(query.reading, [hit.candidate for hit in hits])
+        close = closeness(self.weigher.beside(query.reading), told, evidence)
+        each = zip(hits, evidence, close, strict=True)
+        return [hit._replace(evidence=own, close=near) for hit, own, near in each]
 
-    def _close_features(self, query: Query, asked: TextWeights, hit: Hit) -> tuple[float, ...]:
-        left = left_open(hit.candidate)
-        stored, share = self.weigher.told(query.reading, hit.candidate)
-        sentence, held, told, unmet = close_features(asked.residual, stored, share, hit.evidence)
+    def _close_features(self, query: Query, hit: Hit) -> tuple[float, ...]:
+        left, close = left_open(hit.candidate), hit.close
         unaddressed = self.agreement.unaddressed(query, hit.candidate.number, hit.shown)
-        return left * sentence, left * held, left * told, unmet, unaddressed
+        return left * close.sentence, left * close.held, left * close.told, close.unmet, unaddressed
 
     def _hit(
         self, query: Query, say: dict[Hashable, FacetsSay], candidate: Candidate, meant: float

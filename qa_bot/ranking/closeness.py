@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from qa_bot.analyzer import WORD
+import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Sequence
 
     from qa_bot.evidence import Evidence
     from qa_bot.index import Candidate
+    from qa_bot.weights import Beside, Told
 
 NEAR_FEATURES = (
     "strength",
@@ -62,23 +63,57 @@ def near_features(
     )
 
 
-def close_features(
-    asked: Mapping[str, float], stored: Collection[str], told: float, evidence: Evidence | None
-) -> tuple[float, ...]:
-    """Give `CLOSE_FEATURES`, each about the question beside its typed facets.
+class Closeness(NamedTuple):
+    """How near a candidate comes to what a question asks beside its typed facets."""
 
-    `asked` are its terms and their weights, `stored` those of the candidate's wording.
-    `sentence` is the likeness of the best sentence, `held` the share that wording and passage
-    hold, `told` the share that the entry's wordings hold together, `unmet` how telling the rarest
-    word is that neither wording nor passage holds.
-    """
-    total = sum(asked.values()) or 1.0
-    met = evidence.held.union(stored) if evidence else frozenset(stored)
-    lacked = [weight for term, weight in asked.items() if term not in met]
-    words = (w for term, w in asked.items() if term[0] == WORD and term not in met)
-    return (
-        evidence.likeness if evidence else 0.0,
-        1 - sum(lacked) / total if evidence else 0.0,
-        told,
-        max(max(words, default=0.0) - TELLING, 0.0) / WORD_MASS,
+    sentence: float
+    """Likeness of the best sentence."""
+    held: float
+    """The share that the nearest wording and the passage hold, where there is a passage."""
+    told: float
+    """The share that the entry's wordings hold together."""
+    unmet: float
+    """How telling the rarest word is that neither wording nor passage holds."""
+    met: float
+    """The share that the nearest wording and the passage hold, …"""
+    said: float
+    """… the passage alone, …"""
+    common: float
+    """… and what of it the wording holds, by weight."""
+
+    @property
+    def features(self) -> tuple[float, ...]:
+        """Give `CLOSE_FEATURES`."""
+        return self[: len(CLOSE_FEATURES)]
+
+
+NOT_LOOKED_AT = Closeness(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def closeness(asked: Beside, told: Told, found: Sequence[Evidence | None]) -> list[Closeness]:
+    """Say how near some candidates come, given what their wordings hold and their evidence."""
+    size = len(found), len(asked.terms)
+    worded, said = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
+    worded[:, asked.known] = told.by_nearest
+    for own, evidence in zip(said, found, strict=True):
+        if evidence:
+            own[asked.said] = evidence.held
+    met = worded | said
+    lacked = np.where(asked.words & ~met, asked.weights, 0.0).max(axis=1, initial=0.0)
+    unmet = np.maximum(lacked - TELLING, 0.0) / WORD_MASS
+    # Of a question that asks nothing beside its typed facets, nothing is lacked.
+    total = asked.total or 1.0
+    columns = (
+        [evidence.likeness if evidence else 0.0 for evidence in found],
+        told.shares.tolist(),
+        unmet.tolist(),
+        (met @ asked.weights / total if asked.total else np.ones(len(found))).tolist(),
+        (said @ asked.weights / total).tolist(),
+        (worded @ asked.weights).tolist(),
     )
+    return [
+        Closeness(sentence, share if own else 0.0, told_by, lacking, share, of_passage, common)
+        for own, sentence, told_by, lacking, share, of_passage, common in zip(
+            found, *columns, strict=True
+        )
+    ]

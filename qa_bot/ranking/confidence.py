@@ -8,18 +8,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from qa_bot.analyzer import FACET, WORD
-from qa_bot.index import shared_weight, strength, tversky
+from qa_bot.index import strength
+from qa_bot.index.candidates import UNASKED
 from qa_bot.ranking.agreement import STATE_FEATURES
-from qa_bot.ranking.closeness import CLOSE_FEATURES, close_features
+from qa_bot.ranking.closeness import CLOSE_FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from qa_bot.query import Query
     from qa_bot.ranking import Hit
     from qa_bot.ranking.agreement import Agreement
-    from qa_bot.weights import TextWeights
+    from qa_bot.ranking.closeness import Closeness
+    from qa_bot.weights import Frame, Overlap
 
 FEATURES = (
     "bias",
@@ -63,7 +64,6 @@ RIVALS = 5
 """How many rivals tell the shape of the field behind a hit."""
 MANY_WORDINGS = math.log(650)
 """Size from which on a base is not small."""
-TELLING_VIEWS = (WORD, FACET)
 QUERY_MASS, WORDING_MASS, TERM_MASS = 60.0, 40.0, 6.0
 """Weights that count as much, of a query, a wording and a term: they bring features near 1."""
 MOST_MASS = 2.0
@@ -103,17 +103,17 @@ class ConfidenceModel:
     def features(
         self,
         query: Query,
-        asked: TextWeights,
-        stored: TextWeights,
-        told: float,
+        asked: float,
+        overlaps: Sequence[Overlap],
+        frame: Frame,
         hit: Hit,
         rivals: Sequence[Hit],
         vetoed: Iterable[Hit],
     ) -> dict[str, float]:
         """Give what the confidence of a hit is made of; `rivals` stand against it, in order.
 
-        `asked` are the weights of the query, `stored` those of the hit's nearest wording, `told`
-        is the share of the query that all its wordings hold.
+        `asked` is what the query weighs beside its typed facets; `overlaps` say what it and the
+        hit's nearest wording share in each form, `frame` what this says beside its typed facets.
 
         A vetoed hit that is much stronger says that the question is about what the veto is about.
         """
@@ -122,12 +122,9 @@ class ConfidenceModel:
         behind += [WEAKEST] * (RIVALS - len(behind))
         margin = min((hit.order - rival.order for rival in rivals[:1]), default=MOST_MARGIN)
         shadow = max((strength(other.candidate) for other in vetoed), default=own)
-        forms = ((asked.written, stored.written), (asked.canonical, stored.canonical))
-        cover, reverse = max((_overlap(*form) for form in forms), key=min)
-        held = hit.evidence.held if hit.evidence else frozenset()
-        close = close_features(asked.residual, stored.residual, told, hit.evidence)
+        cover, reverse = max(map(_shares, overlaps), key=min)
         number = hit.candidate.number
-        beside = _residual_features(asked.residual, stored.residual, held)
+        beside = _residual_features(asked, frame, hit.close)
         states = self._agreement.states(query, number)
         taught = hit.within.teaches(number)
         nearest = max((rival.meant for rival in rivals), default=0.0)
@@ -147,9 +144,8 @@ class ConfidenceModel:
             "overshadowed": max(math.log(max(shadow, 1e-3) / max(own, 1e-3)), 0.0),
             "size": self._size,
             **beside,
-            "told_mass": math.log(max(told, LEAST_MET))
-            * min(sum(asked.residual.values()) / QUERY_MASS, 1),
-            **dict(zip(CLOSE_FEATURES, close, strict=True)),
+            "told_mass": math.log(max(hit.close.told, LEAST_MET)) * min(asked / QUERY_MASS, 1),
+            **dict(zip(CLOSE_FEATURES, hit.close.features, strict=True)),
             "unaddressed": self._agreement.unaddressed(query, number, hit.shown),
             **states,
             "few_agree": few * states["typed_agree"],
@@ -167,28 +163,24 @@ def meets_facets_alone(features: Mapping[str, float]) -> bool:
     return math.exp(features["met"] / min(mass, 1)) < HARDLY_MET
 
 
-def _overlap(asked: Mapping[str, float], stored: Mapping[str, float]) -> tuple[float, float]:
+def _shares(overlap: Overlap) -> tuple[float, float]:
     """Give the shares, by weight, of the query that a text holds, and of the text asked for."""
-    common = shared_weight(asked, stored)
-    return common / (sum(asked.values()) or 1.0), common / (sum(stored.values()) or 1.0)
+    return overlap.shared / (overlap.asked or 1.0), overlap.shared / (overlap.held or 1.0)
 
 
-def _residual_features(
-    asked: Mapping[str, float], stored: Mapping[str, float], shown: Container[str]
-) -> dict[str, float]:
-    total, own = sum(asked.values()) or 1e-9, sum(stored.values()) or 1e-9
-    telling = {t: w for t, w in stored.items() if t[0] in TELLING_VIEWS}
-    met = sum(weight for t, weight in asked.items() if t in stored or t in shown) / total
-    lacked = [weight for term, weight in telling.items() if term not in asked]
-    likeness = tversky(asked, stored)
+def _residual_features(asked: float, frame: Frame, close: Closeness) -> dict[str, float]:
+    total, own = asked or 1e-9, frame.held or 1e-9
+    beyond = UNASKED * max(frame.held - close.common, 0.0)
+    whole = max(asked, close.common) + beyond
+    likeness = close.common / whole if whole else 0.0
     return {
         "residual": likeness,
         "frame": max(likeness - SAME_FRAME, 0.0) / (1 - SAME_FRAME),
-        "residual_passage": shared_weight(asked, shown) / total,
-        "residual_asked": 1 - sum(lacked) / (sum(telling.values()) or 1e-9),
+        "residual_passage": close.said,
+        "residual_asked": 1 - frame.lacked / (frame.telling or 1e-9),
         # The less of a question is met, the steeper; a bare permit leaves nothing to meet.
-        "met": math.log(max(met, LEAST_MET)) * min(total / QUERY_MASS, 1),
+        "met": math.log(max(close.met, LEAST_MET)) * min(total / QUERY_MASS, 1),
         "residual_mass": min(total / QUERY_MASS, MOST_MASS),
         "wording_mass": min(own / WORDING_MASS, MOST_MASS),
-        "unasked": max(lacked, default=0.0) / TERM_MASS,
+        "unasked": frame.most_lacked / TERM_MASS,
     }

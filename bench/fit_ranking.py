@@ -81,7 +81,7 @@ NOT_BELOW_0 = {"strength", "wording", "passage", "support", "sentence", "held", 
 NOT_BELOW_0 |= {"cover", "reverse", "margin", "shape", "residual", "residual_passage"}
 NOT_BELOW_0 |= {"told", "told_mass", "meant", "meant_lead"}
 NOT_BELOW_0 |= {"residual_asked", "met", "typed_agree", "loose_agree", "few_met"}
-NOT_ABOVE_0 = {"overshadowed", "unasked", "unaddressed", "unmet", "few_agree"}
+NOT_ABOVE_0 = {"overshadowed", "unasked", "unaddressed", "unmet", "few_agree", "few_conflict"}
 NOT_ABOVE_0 |= set(STATE_FEATURES) - {"typed_agree", "loose_agree"}
 """What can only speak for a hit, and what only against it."""
 

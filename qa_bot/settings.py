@@ -49,7 +49,7 @@ class Settings:
     contact: str = ""
     """How to reach a person, shown where the bot has no answer; empty: not shown."""
 
-    answer_confidence: float = 0.6
+    answer_confidence: float = 0.56
     """Answer only when the best candidate is at least this likely to be right (0 to 1)."""
 
     paragraph_confidence: float = 0.3

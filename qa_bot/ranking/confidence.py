@@ -50,11 +50,12 @@ FEATURES = (
     *STATE_FEATURES,
     "few_agree",
     "few_met",
+    "few_conflict",
 )
 """What confidence is made of. `residual` is what is left of a text beside its typed facets: in a
 base of near-identical titles the permit's name says little about whether the rest fits. `few_…`
-count in small bases alone: there nearly every question names the subject of nearly every entry, and
-no rivals stand behind a hit that meets nothing else."""
+count in small bases alone: there nearly every question names the subject of nearly every entry, no
+rivals stand behind a hit that meets nothing else, and what is asked of a subject is seldom held."""
 
 MOST_MARGIN = 4.0
 """The most that a hit's order may count as apart from the next one's."""
@@ -150,6 +151,7 @@ class ConfidenceModel:
             **states,
             "few_agree": few * states["typed_agree"],
             "few_met": few * beside["met"],
+            "few_conflict": few * states["loose_conflict"],
         }
 
 

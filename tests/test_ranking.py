@@ -105,6 +105,13 @@ def test_a_name_like_a_permit_with_a_word_unheard_of_is_not_held(bot, question, 
     assert bot.ranker.unknown_values(query) == unknown
 
 
+def test_a_permit_that_a_large_base_mentions_in_passing_is_not_held(bundled):
+    assert "殡葬" in "".join(entry.question for entry in bundled.index.base.entries)
+    reply = bundled.ask("殡葬服务经营许可证怎么办")
+    assert (reply.outcome, reply.rule) == ("no_match", "unknown_value")
+    assert bundled.ask("教科书 发行资质").outcome == "answered"
+
+
 def test_a_base_without_permits_finds_none_strange(open_faq):
     bot = open_faq("question,answer\n门店几点开门?,九点。\n")
     query = read_query("殡葬服务经营许可证怎么办", bot.analyzer)

@@ -39,7 +39,7 @@ from qa_bot.index.saved import verify as verify
 from qa_bot.index.search import Hastening, Room, Search
 from qa_bot.index.search import preload as preload
 from qa_bot.index.sentences import Sentences
-from qa_bot.index.words import Words
+from qa_bot.index.words import Words as Words
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.repair import Terms
 from qa_bot.vocabulary import Keys

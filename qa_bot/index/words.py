@@ -1,4 +1,4 @@
-"""Count in how many wordings a word stands, without making anything of all words."""
+"""Count in how many texts a word stands, without making anything of all words."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class Words(Mapping[str, int]):
-    """Word → in how many wordings it stands."""
+    """Word → in how many texts it stands."""
 
-    def __init__(self, written: Postings) -> None:
-        """Take the postings over the wordings as they were written."""
-        self._vocabulary = written.vocabulary
-        self._starts = written.starts.data
+    def __init__(self, texts: Postings) -> None:
+        """Take the postings over texts as they were written."""
+        self._vocabulary = texts.vocabulary
+        self._starts = texts.starts.data
 
     def __getitem__(self, word: str) -> int:
         number = self._vocabulary[WORD + word]

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import WORD
+from qa_bot.index import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 PARTED = re.compile(r"\W")
 MOST_WORDS = 4
 """How many words before its ending a name is made of at most."""
+FEW_OF = 0.001
+"""In so many wordings, and in so many passages, for each entry a word may be mentioned in passing;
+then a name with it is not known by that."""
 EVERYDAY = 3e-5
-"""Share of general Chinese from which on a word that no text of the base holds is no stranger."""
+"""Share of general Chinese from which on a word is no stranger, held or not."""
 
 
 class Strangers:
@@ -26,8 +30,10 @@ class Strangers:
 
     def __init__(self, index: Index, analyzer: Analyzer) -> None:
         """Know the words of the index."""
-        self._vocabularies = [postings.vocabulary for postings in index.postings.values()]
-        self._analyzer = analyzer
+        self._index, self._analyzer = index, analyzer
+        self._held = index.words, Words(index.postings["passages"])
+        """Word → in how many wordings, and in how many passages, it stands."""
+        self._few = FEW_OF * len(index.base.entries)
 
     def names(self, query: Query, facet: str) -> list[str]:
         """Give the strange names that end as those of a facet do; no listed name is one."""
@@ -46,7 +52,9 @@ class Strangers:
         before = [m.end for m in reading.mentions if m.end <= end.start()]
         start = max(before, default=0)
         words = list(self._joined(reading.normal[start : end.start()]))
-        return "".join((*words, end[0])) if any(map(self._is_strange, words)) else ""
+        name = "".join((*words, end[0]))
+        held = self._index.characters.hold(name)
+        return name if any(map(self._is_strange, words)) and not held else ""
 
     def _joined(self, text: str) -> Iterator[str]:
         """Yield the words at the end of a text that no stop word parts from it."""
@@ -55,6 +63,6 @@ class Strangers:
         yield from words[max([*(n + 1 for n in stops), len(words) - MOST_WORDS, 0]) :]
 
     def _is_strange(self, word: str) -> bool:
-        term = WORD + word
-        known = any(term in vocabulary for vocabulary in self._vocabularies)
-        return len(word) > 1 and not known and self._analyzer.background(term) < EVERYDAY
+        if len(word) == 1 or self._analyzer.background(WORD + word) >= EVERYDAY:
+            return False
+        return all(words.get(word, 0) <= self._few for words in self._held)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from qa_bot.index import Characters
 from qa_bot.suggestions import Suggestions
+from qa_bot.text import match_key
 
 TABLE = """question,answer,wordings
 网络文化经营许可证怎么续期？,期满前三十日申请。,文网文到期了怎么办|文网文怎么续
@@ -144,7 +145,8 @@ def test_every_bundled_question_is_found_by_its_first_half(bundled, bundled_sugg
     for entry in bundled.index.base.entries:
         half = entry.question[: len(entry.question) // 2 + 1].rstrip("（《“")
         found = bundled_suggestions.find(half, 50)
-        assert all(half in f.entry.question or not typed(f) for f in found)
+        # Whatever marks stand between, as in 做了算法备案，还要.
+        assert all(match_key(half) in match_key(f.entry.question) or not typed(f) for f in found)
         assert found
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import CHARACTER, FACET, SOUND, WORD, unit_terms
-from qa_bot.index import by_passage, strength, tversky
+from qa_bot.index import by_passage, likeness_of, strength
 from qa_bot.text import units
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def explain(query: Query, hit: Hit, ranker: Ranker) -> Explanation:
         return Explanation(1.0, (Match(query.question, hit.entry.question, "exact", 1.0),), ())
     asked = ranker.weigher.weigh(query.reading)
     stored = ranker.weights_of(hit)
-    written = tversky(asked.written, stored.written)
-    in_own_words = written >= tversky(asked.canonical, stored.canonical)
+    written = likeness_of(asked.written, stored.written)
+    in_own_words = written >= likeness_of(asked.canonical, stored.canonical)
     if in_own_words:
         parts, weights, held = _written(query.reading), asked.written, stored.written
     else:

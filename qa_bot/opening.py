@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from qa_bot.analyzer import Analyzer
+from qa_bot.dictionary import open_dictionary
 from qa_bot.edits import recover
 from qa_bot.facets import read_facets
 from qa_bot.index import (
@@ -23,7 +24,6 @@ from qa_bot.index import (
 from qa_bot.lexicon import read_lexicon
 from qa_bot.mining import mine_words
 from qa_bot.mistakes import Location, Mistake, MistakesError
-from qa_bot.segmenter import Segmenter
 from qa_bot.sources import hash_knowledge, read_knowledge
 from qa_bot.text import normalize, syllable
 
@@ -66,8 +66,8 @@ def open_index(
 def prepare(settings: Settings) -> None:
     """Load what every base needs, whatever it holds: processes that are forked then share it."""
     preload()
-    segmenter = Segmenter(cache_folder=settings.cache / "jieba")
-    list(map(syllable, segmenter.cut(normalize("備案"))))
+    open_dictionary(settings.cache / "jieba")
+    syllable(normalize("備"))
     gc.collect()
     # What is collected no more is written to no more, and so stays shared.
     gc.freeze()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_left
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,12 @@ class Vocabulary(Mapping[str, int]):
         own = self._letters[self._ends[number] : self._ends[number + 1]]
         return own.tobytes().decode(errors="surrogatepass")
 
+    def beginning_with(self, letter: str) -> tuple[int, int]:
+        """Give the numbers of the terms that begin with a letter: from one up to another."""
+        numbers = range(len(self))
+        first = bisect_left(numbers, letter, key=self.name)
+        return first, bisect_left(numbers, chr(ord(letter) + 1), key=self.name)
+
     def __getitem__(self, term: str) -> int:
         number = self.number(term)
         if number < 0:
@@ -129,15 +136,6 @@ class Keys(Mapping[str, int]):
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Keys:
         """Take what `arrays` gave."""
         return cls(Vocabulary.from_arrays(arrays), arrays["numbers"])
-
-    def to_bytes(self) -> dict[str, tuple[str, bytes]]:
-        """Give the arrays as plain data, for a file of another kind; see `from_bytes`."""
-        return {name: (own.dtype.str, own.tobytes()) for name, own in self.arrays().items()}
-
-    @classmethod
-    def from_bytes(cls, data: Mapping[str, tuple[str, bytes]]) -> Keys:
-        """Take what `to_bytes` gave; nothing is copied."""
-        return cls.from_arrays({n: np.frombuffer(own, kind) for n, (kind, own) in data.items()})
 
     def __getitem__(self, key: str) -> int:
         return int(self.numbers[self.keys_in_order[key]])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, chain
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from qa_bot.analyzer import Analyzer, Reading
     from qa_bot.index import Candidate, Index
-    from qa_bot.vocabulary import Vocabulary
 
 WORDING_FORMS = ("written", "canonical")
 QUERIES = 64
@@ -102,8 +100,8 @@ class Weigher:
         self._columns = lru_cache(maxsize=QUERIES)(self._make_columns)
         """Form, reading of a question → the terms of it that some text holds, and their columns."""
         names = index.postings["canonical"].vocabulary
-        first, after = _places(names, FACET)
-        self._bounds = np.array([first, after, *_places(names, WORD)], np.int32)
+        first, after = names.beginning_with(FACET)
+        self._bounds = np.array([first, after, *names.beginning_with(WORD)], np.int32)
         """The first facet value, what follows the last one, and the same of words."""
         typed = map(analyzer.names_typed_facet, map(names.name, range(first, after)))
         self._typed = np.fromiter(typed, np.bool_, after - first)
@@ -205,10 +203,3 @@ class Weigher:
             np.array(list(said.values()), np.intp),
             Columns(list(said), len(index.sentences.vocabulary)),
         )
-
-
-def _places(names: Vocabulary, view: str) -> tuple[int, int]:
-    """Give the numbers of the terms of a view: from one up to another."""
-    numbers = range(len(names))
-    first = bisect_left(numbers, view, key=names.name)
-    return first, bisect_left(numbers, chr(ord(view) + 1), key=names.name)

@@ -16,6 +16,7 @@ from qa_bot.index.candidates import (
 )
 from qa_bot.index.candidates import Candidate as Candidate
 from qa_bot.index.candidates import by_passage as by_passage
+from qa_bot.index.candidates import likeness_of as likeness_of
 from qa_bot.index.candidates import log_strength as log_strength
 from qa_bot.index.candidates import strength as strength
 from qa_bot.index.candidates import tversky as tversky

@@ -10,7 +10,6 @@ import mmap
 import os
 import pickle
 import threading
-from bisect import bisect_left
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -297,7 +296,9 @@ def lay_out(counts: Counts, weighting: Weighting, background: Callable[[str], fl
     """Weigh the terms, rank the texts; `background` tells a term's share in general Chinese."""
     names, by_text = counts.in_order()
     size, found = by_text.shape[0], len(names)
-    views = _views(names, weighting)
+    vocabulary = Vocabulary.of(names)
+    # In order the terms of a view stand together.
+    views = {view: vocabulary.beginning_with(view) for view in weighting.views}
     frequency, per_view = np.zeros(found, np.int64), np.zeros((len(views), size))
     for texts, part, rows in _parts(by_text):
         frequency += np.bincount(part.indices, minlength=found)
@@ -324,7 +325,7 @@ def lay_out(counts: Counts, weighting: Weighting, background: Callable[[str], fl
     return Postings(
         weighting,
         lengths,
-        Vocabulary.of(names),
+        vocabulary,
         asked,
         by_term.indptr.astype(np.int64),
         by_term.indices,
@@ -338,14 +339,6 @@ def lay_out(counts: Counts, weighting: Weighting, background: Callable[[str], fl
         numbers,
         ranks,
     )
-
-
-def _views(names: Sequence[str], weighting: Weighting) -> dict[str, tuple[int, int]]:
-    """Give the terms of each view, from one up to another: in order they stand together."""
-    return {
-        view: (bisect_left(names, view), bisect_left(names, chr(ord(view) + 1)))
-        for view in weighting.views
-    }
 
 
 def _parts(

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Mapping
 
 UNASKED = 0.7
 """How much what a wording says beyond the query counts against it (Tversky's beta)."""
@@ -36,15 +36,15 @@ class Candidate(NamedTuple):
     """Whether the query is one of the entry's wordings, but for case, width and punctuation."""
 
 
-def shared_weight(asked: Mapping[str, float], held: Container[str]) -> float:
-    """Give the weight of the asked terms that are held."""
-    return sum(map(asked.__getitem__, filter(held.__contains__, asked)))
+def likeness_of(asked: Mapping[str, float], held: Mapping[str, float]) -> float:
+    """Give the likeness of two texts by the weights of their terms."""
+    common = sum(map(asked.__getitem__, filter(held.__contains__, asked)))
+    return tversky(common, sum(asked.values()), sum(held.values()))
 
 
-def tversky(asked: Mapping[str, float], held: Mapping[str, float]) -> float:
-    """Give the likeness of two texts by the weights of their terms (Tversky 1977)."""
-    common = shared_weight(asked, held)
-    whole = max(sum(asked.values()), common) + UNASKED * max(sum(held.values()) - common, 0.0)
+def tversky(common: float, asked: float, held: float) -> float:
+    """Give the likeness of two texts by what they share and what each weighs (Tversky 1977)."""
+    whole = max(asked, common) + UNASKED * max(held - common, 0.0)
     return common / whole if whole else 0.0
 
 

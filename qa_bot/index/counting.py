@@ -10,6 +10,7 @@ import numpy as np
 
 from qa_bot.analyzer import CHARACTER, FACET, PAIR, SOUND, WORD, facet_terms, pair_term, sound_term
 from qa_bot.index.forms import FORMS
+from qa_bot.index.ranges import within
 from qa_bot.text import joined_units, syllable
 from qa_bot.text import units as units_of
 
@@ -176,9 +177,8 @@ class TermCounter:
             self._of_words = np.concatenate([self._of_words, more])
         starts = self._bounds[words]
         sizes = self._bounds[words + 1] - starts
-        places = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
         of_words = np.repeat(texts, list(map(len, runs)))
-        return np.repeat(of_words, sizes), self._of_words[places]
+        return np.repeat(of_words, sizes), self._of_words[within(starts, sizes)]
 
     def _of_units(self, lines: Sequence[str], texts: NDArray[np.int64]) -> Iterator[Found]:
         """Find the terms of characters in lines, and the text that each line stands in."""

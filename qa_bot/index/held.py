@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from qa_bot.index.ranges import within
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,9 +40,7 @@ class Contents(NamedTuple):
         """Tell which texts hold which of the terms asked for: texts × columns."""
         begins = self.starts[texts]
         lengths = self.starts[texts + 1] - begins
-        ends = np.cumsum(lengths)
-        places = np.arange(lengths.sum()) + np.repeat(begins - ends + lengths, lengths)
         held = np.zeros((len(texts), columns.count + 1), np.bool_)
         rows = np.repeat(np.arange(len(texts)), lengths)
-        held[rows, columns.of(self.terms[places])] = True
+        held[rows, columns.of(self.terms[within(begins, lengths)])] = True
         return held[:, 1:]

@@ -9,6 +9,7 @@ import numpy as np
 
 from qa_bot.index.likeness import FLOAT
 from qa_bot.index.nearest import FIRST, PROBE, SLACK
+from qa_bot.index.ranges import within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -184,8 +185,7 @@ class PlainKernel:
             return np.zeros(len(ranks), np.float32)
         begins = postings.text_starts[ranks]
         lengths = postings.text_starts[ranks + 1] - begins
-        ends = np.cumsum(lengths)
-        places = np.arange(ends[-1]) + np.repeat(begins - ends + lengths, lengths)
+        places = within(begins, lengths)
         held = postings.terms[places]
         asked = np.searchsorted(terms, held)
         asked[asked == len(terms)] = 0

@@ -11,6 +11,7 @@ import numpy as np
 
 from qa_bot.index.likeness import FLOAT
 from qa_bot.index.plain import PlainKernel
+from qa_bot.index.ranges import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,6 +135,4 @@ class Search:
         """Compare all texts of some owners with a query, in order."""
         begins = self._starts[owners]
         lengths = self._starts[owners + 1] - begins
-        ends = np.cumsum(lengths)
-        numbers = np.arange(lengths.sum()) + np.repeat(begins - ends + lengths, lengths)
-        return self._kernel.nearness(self._postings.ranks[numbers], sought)
+        return self._kernel.nearness(self._postings.ranks[within(begins, lengths)], sought)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qa_bot.index.held import Contents
+from qa_bot.index.ranges import within
 from qa_bot.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Sentences:
         begins = self.starts[passages]
         counts = self.starts[np.add(passages, 1)] - begins
         firsts = np.concatenate([[0], np.cumsum(counts)])
-        return np.arange(firsts[-1]) + np.repeat(begins - firsts[:-1], counts), firsts
+        return within(begins, counts), firsts
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give what is saved; `from_arrays` takes it."""

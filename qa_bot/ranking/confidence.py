@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from qa_bot.index import strength
-from qa_bot.index.candidates import UNASKED
+from qa_bot.index import strength, tversky
 from qa_bot.ranking.agreement import STATE_FEATURES
 from qa_bot.ranking.closeness import CLOSE_FEATURES
 
@@ -172,9 +171,7 @@ def _shares(overlap: Overlap) -> tuple[float, float]:
 
 def _residual_features(asked: float, frame: Frame, close: Closeness) -> dict[str, float]:
     total, own = asked or 1e-9, frame.held or 1e-9
-    beyond = UNASKED * max(frame.held - close.common, 0.0)
-    whole = max(asked, close.common) + beyond
-    likeness = close.common / whole if whole else 0.0
+    likeness = tversky(close.common, asked, frame.held)
     return {
         "residual": likeness,
         "frame": max(likeness - SAME_FRAME, 0.0) / (1 - SAME_FRAME),

@@ -52,9 +52,10 @@ class Strangers:
         before = [m.end for m in reading.mentions if m.end <= end.start()]
         start = max(before, default=0)
         words = list(self._joined(reading.normal[start : end.start()]))
+        if not any(map(self._is_strange, words)):
+            return ""
         name = "".join((*words, end[0]))
-        held = self._index.characters.hold(name)
-        return name if any(map(self._is_strange, words)) and not held else ""
+        return "" if self._index.characters.hold(name) else name
 
     def _joined(self, text: str) -> Iterator[str]:
         """Yield the words at the end of a text that no stop word parts from it."""

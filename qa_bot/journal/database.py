@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,8 +33,12 @@ PATIENCE = 10
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 """Others read while one writes; what was confirmed outlives a power cut; a vote goes with its
 answer; what is deleted is overwritten."""
-PASSING = {5, 6, 13}
-"""SQLite's codes of what passes: it is busy or locked, or the disk is full."""
+PAUSE = 0.01
+"""Seconds until what SQLite itself does not wait for is tried again."""
+BUSY = {5, 6}
+"""SQLite's codes of a database that is busy or locked."""
+PASSING = BUSY | {13}
+"""Its codes of what passes: that, or the disk is full."""
 
 
 class JournalError(Exception):
@@ -94,11 +100,28 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: object, _: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     # Python begins no transaction of its own: `_begin_sqlite` says of what kind it is to be.
-    connection.isolation_level = None  # type: ignore[attr-defined]
+    connection.isolation_level = None
     for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+        _execute(connection, f"PRAGMA {pragma}")
+
+
+def _execute(connection: sqlite3.Connection, statement: str) -> None:
+    """Execute a statement, and wait for others where SQLite does not: as a new database gets a log.
+
+    Of several that give it one at once, all but the first are refused without delay.
+    """
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in BUSY or time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

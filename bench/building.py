@@ -26,7 +26,6 @@ from speed import machine
 from titles import Titles
 
 from qa_bot import Settings
-from qa_bot.analyzer import Analyzer
 from qa_bot.facets import read_facets
 from qa_bot.index import Characters, Index
 from qa_bot.index.building import CHUNK, Counts, lay_out
@@ -34,6 +33,7 @@ from qa_bot.index.forms import FORMS
 from qa_bot.index.reading import EntryReader
 from qa_bot.lexicon import read_lexicon
 from qa_bot.mining import mine_words
+from qa_bot.opening import make_analyzer
 from qa_bot.sources import read_knowledge
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def by_parts(folder: Path) -> Counter[str]:
     with part("words of titles"):
         mined = mine_words(entry.question for entry in entries)
     with part("dictionary"):
-        analyzer = Analyzer(lexicon, facets, mined, settings.cache)
+        analyzer = make_analyzer(lexicon, facets, mined, settings)
         reader = EntryReader(entries, analyzer)
     counts = {form: Counts() for form in FORMS}
     # As in the processes that read entries in earnest.
@@ -133,7 +133,7 @@ def by_all_cores(folder: Path) -> tuple[float, float]:
     lexicon, facets = read_lexicon(settings.lexicon), read_facets(settings.lexicon / "facets")
     base = read_knowledge(folder / "knowledge", facets)
     mined = mine_words(entry.question for entry in base.entries)
-    analyzer = Analyzer(lexicon, facets, mined, settings.cache)
+    analyzer = make_analyzer(lexicon, facets, mined, settings)
     Index.build(base, analyzer).save(folder / "index")
     ours = time.perf_counter() - started
     started = time.perf_counter()

@@ -27,7 +27,6 @@ from scipy.special import expit
 from small_bases import Asked, parts_of_bundled, parts_of_public
 
 from qa_bot import Bot, Settings
-from qa_bot.analyzer import Analyzer
 from qa_bot.bot import CANDIDATES
 from qa_bot.evaluation import CHOOSE, half_of, read_judgments
 from qa_bot.evaluation.frames import deleted
@@ -35,6 +34,7 @@ from qa_bot.index import Index
 from qa_bot.index.latent import Latent
 from qa_bot.knowledge import KnowledgeBase
 from qa_bot.mistakes import MistakesError
+from qa_bot.opening import make_analyzer
 from qa_bot.query import read_query
 from qa_bot.ranking import SHORTLIST, Coefficients, Ranker, read_coefficients
 from qa_bot.ranking.agreement import STATE_FEATURES
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from public_sets import PublicSet
     from small_bases import Part
 
+    from qa_bot.analyzer import Analyzer
     from qa_bot.evaluation import Judgment
     from qa_bot.index import Candidate
     from qa_bot.knowledge import Entry
@@ -79,7 +80,7 @@ REGULARITY = {"wording": 1.0, "passage": 0.1, "paragraph": 0.05}
 """Of confidence: the weight of the rows beside that of the coefficients' squares."""
 NOT_BELOW_0 = {"strength", "wording", "passage", "support", "sentence", "held", "frame"}
 NOT_BELOW_0 |= {"cover", "reverse", "margin", "shape", "residual", "residual_passage"}
-NOT_BELOW_0 |= {"told", "told_mass", "meant", "meant_lead"}
+NOT_BELOW_0 |= {"told", "told_mass", "meant", "meant_lead", "foretold", "alike"}
 NOT_BELOW_0 |= {"residual_asked", "met", "typed_agree", "loose_agree", "few_met"}
 NOT_ABOVE_0 = {"overshadowed", "unasked", "unaddressed", "unmet", "few_agree", "few_conflict"}
 NOT_ABOVE_0 |= set(STATE_FEATURES) - {"typed_agree", "loose_agree"}
@@ -236,7 +237,7 @@ def small(bot: Bot, settings: Settings) -> Group:
             if len(judgment.entries) == 1 and not judgment.sentences:
                 asked_of.setdefault(number, []).append(judgment.question)
     # A small base shows no words of its own: those mined from the whole are not known to it.
-    analyzer = Analyzer(bot.analyzer.lexicon, bot.analyzer.facets, (), settings.cache / "jieba")
+    analyzer = make_analyzer(bot.analyzer.lexicon, bot.analyzer.facets, (), settings)
     return Group(SMALL, analyzer, list(parts_of_bundled(bot, analyzer, numbers, asked_of)), 1)
 
 

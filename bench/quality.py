@@ -22,12 +22,12 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import roc_auc_score
 
 from qa_bot import Settings
-from qa_bot.analyzer import Analyzer
 from qa_bot.bot import CANDIDATES
 from qa_bot.facets import read_facets
 from qa_bot.index import Index
 from qa_bot.lexicon import read_lexicon
 from qa_bot.mining import mine_words
+from qa_bot.opening import make_analyzer
 from qa_bot.query import read_query
 from qa_bot.ranking import Ranker, read_coefficients
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from public_sets import PublicSet
 
+    from qa_bot.analyzer import Analyzer
     from qa_bot.ranking import Coefficients
 
     Scores = NDArray[np.float32]
@@ -206,7 +207,7 @@ def analyzer_for(found: PublicSet, settings: Settings) -> Analyzer:
     lexicon = read_lexicon(settings.lexicon)
     facets = read_facets(settings.lexicon / "facets")
     mined = mine_words(entry.question for entry in found.base.entries)
-    return Analyzer(lexicon, facets, mined, settings.cache / "jieba")
+    return make_analyzer(lexicon, facets, mined, settings)
 
 
 def measure_all(

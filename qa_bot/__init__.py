@@ -11,6 +11,7 @@ The way of the data, each room importing only from those above it:
     lattice     many strings → their words, by a dictionary, in arrays
     segmenter   str → words
     lexicon     data/lexicon → words, synonyms, stop words
+    embeddings  words of general Chinese → which are used alike, in arrays
     facets      str → typed facets: region, permit, intent …
     knowledge   Entry, Passage, KnowledgeBase
     sources     files → KnowledgeBase, or all mistakes in them

@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
+from qa_bot.embeddings import UNKNOWN, WITHOUT
 from qa_bot.segmenter import Segmenter
 from qa_bot.text import normalize, syllable, units
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from qa_bot.embeddings import Embeddings
     from qa_bot.facets import FacetReader, Mention
     from qa_bot.lattice import Lattice
     from qa_bot.lexicon import Lexicon
@@ -49,15 +54,22 @@ class Analyzer:
         facets: FacetReader,
         mined: Iterable[str] = (),
         cache_folder: Path | None = None,
+        embeddings: Embeddings | None = None,
     ) -> None:
-        """Make the segmenter keep the lexicon's, the facets' and the `mined` words whole."""
+        """Make the segmenter keep the lexicon's, the facets' and the `mined` words whole.
+
+        Without embeddings no text has one: all that is known of words is how they are written.
+        """
         self.lexicon = lexicon
         self.facets = facets
         self.mined = tuple(mined)
+        self.embeddings = embeddings or WITHOUT
         words = lexicon.words | facets.words() | frozenset(self.mined)
         self._segmenter = Segmenter(sorted(words), cache_folder)
         self.terms_of_word = lru_cache(maxsize=WORDS)(self._make_terms_of_word)
         """Word → its terms; many are remembered, since texts share most of theirs."""
+        self._rows_of_word = lru_cache(maxsize=WORDS)(self._find_rows_of_word)
+        """Word → its numbers among the embeddings, likewise."""
 
     def read(self, text: str) -> Reading:
         """Cut up a text of the base as it was written."""
@@ -135,6 +147,18 @@ class Analyzer:
                 terms += self._word_terms(run)
             terms += unit_terms(units(" ".join(run)), views)
         return terms + facet_terms(reading) if FACET in views else terms
+
+    def embed(self, readings: Sequence[Reading]) -> NDArray[np.int8]:
+        """Embed texts by their words as they were written; see `Embeddings.embed`."""
+        rows_of = self._rows_of_word
+        return self.embeddings.embed([list(map(rows_of, reading.words)) for reading in readings])
+
+    def _find_rows_of_word(self, word: str) -> tuple[int, ...]:
+        """Give the number of a word; of one that has no place those of the words in it, if any."""
+        for parts in ([word], self._segmenter.subwords(word), word):
+            if rows := [row for part in parts if (row := self.embeddings.row(part)) != UNKNOWN]:
+                return tuple(rows)
+        return ()
 
     def _word_terms(self, words: Iterable[str]) -> list[str]:
         return [term for word in words for term in self.terms_of_word(word)]

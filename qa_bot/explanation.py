@@ -91,7 +91,7 @@ def explain(query: Query, hit: Hit, ranker: Ranker) -> Explanation:
         matches.append(Match("", "", "wordings", further))
     met = {match.asked for match in matches}
     unused = dict.fromkeys(part.asked for part in parts if part.asked not in met)
-    return Explanation(score, tuple(matches), tuple(unused), hit.meant)
+    return Explanation(score, tuple(matches), tuple(unused), hit.sense.meant)
 
 
 def _written(reading: Reading) -> list[Part]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from qa_bot.analyzer import Analyzer
 from qa_bot.dictionary import open_dictionary
 from qa_bot.edits import recover
+from qa_bot.embeddings import open_embeddings
 from qa_bot.facets import read_facets
 from qa_bot.index import (
     FORMAT,
@@ -28,7 +29,7 @@ from qa_bot.sources import hash_knowledge, read_knowledge
 from qa_bot.text import normalize, syllable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from qa_bot.facets import FacetReader
@@ -67,6 +68,7 @@ def prepare(settings: Settings) -> None:
     """Load what every base needs, whatever it holds: processes that are forked then share it."""
     preload()
     open_dictionary(settings.cache / "jieba")
+    open_embeddings(settings.embeddings)
     syllable(normalize("備"))
     gc.collect()
     # What is collected no more is written to no more, and so stays shared.
@@ -85,7 +87,15 @@ def _read_base(
     lexicon, facets = language
     base = read_knowledge(path, facets)
     mined = mine_words(entry.question for entry in base.entries)
-    return base, Analyzer(lexicon, facets, mined, settings.cache / "jieba")
+    return base, make_analyzer(lexicon, facets, mined, settings)
+
+
+def make_analyzer(
+    lexicon: Lexicon, facets: FacetReader, mined: Iterable[str], settings: Settings
+) -> Analyzer:
+    """Make what reads the texts of a base, and questions to it."""
+    embeddings = open_embeddings(settings.embeddings)
+    return Analyzer(lexicon, facets, mined, settings.cache / "jieba", embeddings)
 
 
 def _read_language(settings: Settings) -> Language:
@@ -131,7 +141,7 @@ def _build(
 
 def _open_saved(folder: Path, language: Language, settings: Settings) -> tuple[Index, Analyzer]:
     index = Index.open(folder)
-    analyzer = Analyzer(*language, index.mined, settings.cache / "jieba")
+    analyzer = make_analyzer(*language, index.mined, settings)
     if index.language != language_key(analyzer):
         problem = "the saved index was built with another lexicon"
         remedy = "build it anew: python -m qa_bot index"

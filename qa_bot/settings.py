@@ -28,6 +28,9 @@ class Settings:
     lexicon: Path = PROJECT / "data" / "lexicon"
     """The folder of words, synonyms, stop words and facets."""
 
+    embeddings: Path = PROJECT / "data" / "embeddings"
+    """The folder of what is known of the words of general Chinese: which are used alike."""
+
     phrases: Path = PROJECT / "data" / "phrases.toml"
     """What the bot says to visitors in its own words."""
 

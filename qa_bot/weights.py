@@ -57,6 +57,17 @@ class Beside:
     """… and the columns of the numbers that they have there."""
 
 
+class Sense(NamedTuple):
+    """How near an entry lies to a question by what the words of both mean, however written."""
+
+    meant: float
+    """As the wordings of the base teach; see `Latent.nearness`."""
+    foretold: float
+    """As they foretell of any words of general Chinese; see `Latent.foretell`."""
+    alike: float
+    """As the words of its wordings are used in general Chinese; see `Index.alike`."""
+
+
 class Told(NamedTuple):
     """What candidates' wordings hold of what a question asks beside its typed facets."""
 
@@ -97,6 +108,8 @@ class Weigher:
         self._analyzer = analyzer
         self.beside = lru_cache(maxsize=QUERIES)(self._beside)
         """Reading of a question → what it asks beside its typed facets; once for all candidates."""
+        self.embedding = lru_cache(maxsize=QUERIES)(lambda reading: analyzer.embed([reading])[0])
+        """Reading of a question → its embedding."""
         self._columns = lru_cache(maxsize=QUERIES)(self._make_columns)
         """Form, reading of a question → the terms of it that some text holds, and their columns."""
         names = index.postings["canonical"].vocabulary
@@ -117,11 +130,14 @@ class Weigher:
         written = self._index.weights_of_text("written", place)
         return TextWeights(written, self._index.weights_of_text("canonical", place))
 
-    def meant(self, reading: Reading, entries: Sequence[int]) -> list[float]:
-        """Say how near entries lie to a question, as the base teaches; see `Latent.nearness`."""
-        asked = self.beside(reading)
+    def senses(self, reading: Reading, entries: Sequence[int]) -> list[Sense]:
+        """Say how near entries lie to a question by what its words mean."""
+        asked, embedding = self.beside(reading), self.embedding(reading)
         known = dict(zip(asked.numbers, asked.weights[asked.known].tolist(), strict=True))
-        return self._index.latent.nearness(known, asked.total, entries)
+        meant = self._index.latent.nearness(known, asked.total, entries)
+        foretold = self._index.latent.foretell(embedding, entries)
+        alike = self._index.alike(embedding, entries)
+        return list(map(Sense, meant, foretold, alike))
 
     def words_of(self, reading: Reading) -> list[int]:
         """Give the numbers of the words of a question that some wording holds, beside its facets.

@@ -24,6 +24,7 @@ ROOMS = [
     "lattice",
     "segmenter",
     "lexicon",
+    "embeddings",
     "facets",
     "knowledge",
     "sources",

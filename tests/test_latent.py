@@ -33,10 +33,15 @@ def bot(open_faq):
     return open_faq(TABLE)
 
 
+def meant(weigher, reading, entries):
+    """Give how near all entries lie, as the base teaches."""
+    return [sense.meant for sense in weigher.senses(reading, range(len(entries)))]
+
+
 def nearest(bot, question):
     """Give the question of the entry that lies nearest, as the base teaches, and how near."""
     query = read_query(question, bot.analyzer)
-    near = bot.ranker.weigher.meant(query.reading, range(len(bot.index.base.entries)))
+    near = meant(bot.ranker.weigher, query.reading, bot.index.base.entries)
     best = max(range(len(near)), key=near.__getitem__)
     return bot.index.base.entries[best].question, near[best]
 
@@ -77,7 +82,7 @@ def test_titles_without_wordings_teach_nothing(open_faq):
 @given(st.text("文网演出证多久材料收费动静带掏花销火星?", max_size=20))
 def test_it_speaks_within_bounds(bot, question):
     query = read_query(question, bot.analyzer)
-    near = np.array(bot.ranker.weigher.meant(query.reading, range(len(bot.index.base.entries))))
+    near = np.array(meant(bot.ranker.weigher, query.reading, bot.index.base.entries))
     assert near.min() >= -1.51
     assert near.max() <= 0.51
 
@@ -85,9 +90,9 @@ def test_it_speaks_within_bounds(bot, question):
 def test_the_same_base_teaches_the_same(bot):
     again = Index.build(KnowledgeBase(tuple(bot.index.base.entries)), bot.analyzer)
     reading = read_query("拍卖证没动静", bot.analyzer).reading
-    everything = range(len(again.base.entries))
-    near = Weigher(again, bot.analyzer).meant(reading, everything)
-    assert near == pytest.approx(bot.ranker.weigher.meant(reading, everything), abs=0.01)
+    entries = again.base.entries
+    near = meant(Weigher(again, bot.analyzer), reading, entries)
+    assert near == pytest.approx(meant(bot.ranker.weigher, reading, entries), abs=0.01)
 
 
 def test_a_reply_tells_what_was_learned(bot):

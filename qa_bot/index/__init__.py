@@ -6,10 +6,11 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from qa_bot.embeddings import cosines
 from qa_bot.index.candidates import (
     UNASKED,
     make_candidate,
@@ -32,6 +33,7 @@ from qa_bot.index.likeness import Likeness, Sought
 from qa_bot.index.nearest import Nearest
 from qa_bot.index.plain import PlainKernel
 from qa_bot.index.profiles import Profiles as Profiles
+from qa_bot.index.ranges import within
 from qa_bot.index.saved import FORMAT as FORMAT
 from qa_bot.index.saved import OutdatedIndexError as OutdatedIndexError
 from qa_bot.index.saved import is_saved_index as is_saved_index
@@ -62,6 +64,8 @@ SMALL = 50_000
 """Of fewer wordings every one is compared: that is quicker than to find out which matter."""
 TELLING = 8
 """How many wordings of an entry say together what it is about."""
+EMBEDDED = 32
+"""To how many wordings of an entry a question's embedding is compared."""
 LOOKED_AT = 4096
 """How many of the wordings that hold a word are looked at, to see whose they are."""
 TERMS = 1 << 16
@@ -107,6 +111,8 @@ class Index:
     """What the wordings teach about which terms mean the same."""
     sentences: Sentences
     """What the sentences of the passages hold."""
+    embedded: NDArray[np.int8]
+    """The embedding of every wording: wordings × dimensions, of the length `LONGEST` or 0."""
     words: Words = field(init=False)
     """The words of the wordings, and in how many wordings each of them stands."""
     _asked: Callable[[str, Reading, Analyzer], Asked] = field(init=False)
@@ -173,8 +179,14 @@ class Index:
             built.profiles,
             built.characters,
             Terms.of(analyzer, dict(Words(built.postings["written"]))),
-            learn(built.postings["canonical"], wording_starts, analyzer.names_typed_facet),
+            learn(
+                built.postings["canonical"],
+                built.embedded,
+                wording_starts,
+                analyzer.names_typed_facet,
+            ),
             built.sentences,
+            built.embedded,
         )
 
     def search(self, query: Query, analyzer: Analyzer, k: int) -> list[Candidate]:
@@ -256,6 +268,18 @@ class Index:
         own = range(start, min(self._wording_starts[candidate.number + 1], start + TELLING))
         nearest = self.place_of_wording(candidate)
         return own if nearest in own else (*own, nearest)
+
+    def alike(self, embedding: NDArray[np.int8], entries: Sequence[int]) -> list[float]:
+        """Say how much entries are worded like a question, by its embedding: -1 to 1.
+
+        It is the cosine to the likest of an entry's wordings; of very many only the first count.
+        """
+        numbers = np.fromiter(entries, np.int64, len(entries))
+        begins = self.wording_starts[numbers]
+        counts = np.minimum(self.wording_starts[numbers + 1] - begins, EMBEDDED)
+        found = cosines(self.embedded[within(begins, counts)], embedding)
+        likest: list[float] = np.maximum.reduceat(found, np.cumsum(counts) - counts).tolist()
+        return likest
 
     def place_of_wording(self, candidate: Candidate) -> int:
         """Give the place of a candidate's nearest wording among all wordings."""
@@ -374,8 +398,9 @@ class Index:
             "mined": self.mined,
             "profiles": self.profiles.facts(),
         }
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "wording-starts": self.wording_starts,
+            "wording-embedded": self.embedded,
             "passage-starts": self.passage_starts,
         }
         parts = {
@@ -417,6 +442,7 @@ class Index:
                 Terms.from_arrays(parts["terms"]),
                 Latent(**parts["latent"]),
                 Sentences.from_arrays(parts["sentences"]),
+                parts["wording"]["embedded"],
             )
         except (KeyError, TypeError) as error:
             raise unreadable(folder, error) from None
@@ -428,10 +454,11 @@ def index_key(base: KnowledgeBase, analyzer: Analyzer) -> str:
 
 
 def language_key(analyzer: Analyzer) -> str:
-    """Identify how text is indexed: by lexicon, facets, weights and format."""
+    """Identify how text is indexed: by lexicon, facets, embeddings, weights and format."""
     return _hash(
         analyzer.lexicon.content_hash,
         analyzer.facets.content_hash,
+        analyzer.embeddings.key,
         repr(tuple(FORMS.values())),
         str(FORMAT),
     )

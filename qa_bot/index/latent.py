@@ -27,24 +27,35 @@ class Latent:
         terms: NDArray[np.int32],
         places: NDArray[np.float16],
         entries: NDArray[np.float16],
+        foretold: NDArray[np.float32],
     ) -> None:
         """Take the canonical terms that were learned, in order of their numbers, and the places.
 
-        `places` is terms × dimensions, `entries` is entries × dimensions, of length 1 or 0. Where
-        nothing was learned there are no terms, and no dimension.
+        `places` is terms × dimensions, `entries` is entries × dimensions, of length 1 or 0;
+        `foretold` leads the embedding of a text to its place: dimensions there × dimensions here.
+        Where nothing was learned there are no terms, and no dimension.
         """
         self._terms, self._places, self._entries = terms, places, entries
+        self._foretold = foretold
 
     @classmethod
     def unlearned(cls, size: int) -> Latent:
         """Make that of a base of so many entries that teaches nothing."""
         return cls(
-            np.zeros(0, np.int32), np.zeros((0, 0), np.float16), np.zeros((size, 0), np.float16)
+            np.zeros(0, np.int32),
+            np.zeros((0, 0), np.float16),
+            np.zeros((size, 0), np.float16),
+            np.zeros((0, 0), np.float32),
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give the arrays that are saved."""
-        return {"terms": self._terms, "places": self._places, "entries": self._entries}
+        return {
+            "terms": self._terms,
+            "places": self._places,
+            "entries": self._entries,
+            "foretold": self._foretold,
+        }
 
     @property
     def learned(self) -> bool:
@@ -73,3 +84,15 @@ class Latent:
         learned = weights.sum() / whole
         nearness: list[float] = (learned * (cosines - UNDECIDED)).tolist()
         return nearness
+
+    def foretell(self, embedding: NDArray[np.int8], entries: Sequence[int]) -> list[float]:
+        """Say how near entries lie to where a question's embedding leads: a cosine, -1 to 1.
+
+        It is 0 where nothing was learned, or nothing is known of the question's words.
+        """
+        if not self._foretold.size:
+            return [0.0] * len(entries)
+        image = embedding.astype(np.float32) @ self._foretold
+        image /= np.linalg.norm(image) or 1.0
+        cosines: list[float] = (self._entries[entries].astype(np.float32) @ image).tolist()
+        return cosines

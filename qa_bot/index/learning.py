@@ -17,6 +17,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import normalize
 
+from qa_bot.embeddings import LONGEST
 from qa_bot.index.latent import Latent
 
 if TYPE_CHECKING:
@@ -32,14 +33,23 @@ FEWEST = 8
 MOST = 5_000
 """So many entries are learned from; of more, some of every part of the base."""
 REGULARITY = 0.3
+OF_EMBEDDINGS = 1.0
+"""Regularity of what is foretold from embeddings."""
 TOLERANCE = 0.03
 """How near to the solution of the regression is near enough; nearer changes nothing."""
 
 
-def learn(postings: Postings, starts: NDArray[np.int64], is_typed: Callable[[str], bool]) -> Latent:
+def learn(
+    postings: Postings,
+    embedded: NDArray[np.int8],
+    starts: NDArray[np.int64],
+    is_typed: Callable[[str], bool],
+) -> Latent:
     """Learn from wordings in canonical form; entry `n` has `starts[n]` up to `starts[n + 1]`.
 
-    `is_typed` tells whether a term stands for a value of a typed facet.
+    `embedded` are their embeddings, wordings × dimensions, from which the places are foretold of
+    words, too, that no wording has. `is_typed` tells whether a term stands for a value of a typed
+    facet.
     """
     size = len(starts) - 1
     several = np.flatnonzero(np.diff(starts) > 1)
@@ -65,7 +75,17 @@ def learn(postings: Postings, starts: NDArray[np.int64], is_typed: Callable[[str
         terms.astype(np.int32),
         ridge.coef_.reshape(dimensions, -1).T.astype(np.float16),
         entries.astype(np.float16),
+        _foretold(embedded[of_learned], entries[owners[of_learned]]),
     )
+
+
+def _foretold(embedded: NDArray[np.int8], places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Fit by ridge regression what leads embeddings to places: dimensions × dimensions."""
+    if not embedded.shape[1]:
+        return np.zeros((0, places.shape[1]), np.float32)
+    ridge = Ridge(OF_EMBEDDINGS, fit_intercept=False).fit(embedded / LONGEST, places)
+    foretold: NDArray[np.float32] = ridge.coef_.reshape(places.shape[1], -1).T.astype(np.float32)
+    return foretold
 
 
 def _weighed(postings: Postings, is_typed: Callable[[str], bool]) -> sparse.csr_matrix:

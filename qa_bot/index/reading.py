@@ -16,6 +16,9 @@ from qa_bot.text import key_of, normalize_all
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from qa_bot.analyzer import Analyzer, Reading
     from qa_bot.facets import Mention
     from qa_bot.index.counting import Chunk
@@ -37,7 +40,9 @@ class ReadEntries(NamedTuple):
     wordings: list[int]
     """How many wordings each entry has …"""
     keys: list[str]
-    """… and the `match_key` of all of them."""
+    """… and the `match_key` of all of them, …"""
+    embedded: NDArray[np.int8]
+    """… and their embeddings: wordings × dimensions."""
     profiles: Distinct
     rows: Rows
     lines: Mapping[str, Chunk]
@@ -45,7 +50,9 @@ class ReadEntries(NamedTuple):
     counted: list[int]
     """How many lines each passage has …"""
     numbers: list[bool]
-    """… and which of them hold a number of something."""
+    """… which of them hold a number of something, …"""
+    embedded_lines: NDArray[np.int8]
+    """… and their embeddings: lines × dimensions."""
 
 
 class ReadTexts(NamedTuple):
@@ -86,6 +93,7 @@ class EntryReader:
             },
             counts,
             list(map(key_of, wordings.normals)),
+            self._analyzer.embed(wordings.readings),
             distinct(
                 read_profile(entry, wordings.mentions[place], self._analyzer.facets)
                 for entry, place in zip(own, questions, strict=True)
@@ -94,6 +102,7 @@ class EntryReader:
             {form: counter.count(said.readings) for form, counter in self._of_lines.items()},
             list(map(len, parted)),
             list(map(holds_number, lines)),
+            self._analyzer.embed(said.readings),
         )
 
     def _read(self, texts: Iterable[str]) -> ReadTexts:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT = 11
+FORMAT = 12
 """Raised whenever saved indexes of before can't be read any more."""
 HEADER = "index.json"
 REMEDY = "build it anew: python -m qa_bot index"

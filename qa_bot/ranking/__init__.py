@@ -22,10 +22,14 @@ from qa_bot.ranking.closeness import (
 from qa_bot.ranking.coefficients import SHORTLIST_FEATURES
 from qa_bot.ranking.coefficients import Coefficients as Coefficients
 from qa_bot.ranking.coefficients import read_coefficients as read_coefficients
-from qa_bot.ranking.confidence import ConfidenceModel, meets_facets_alone
+from qa_bot.ranking.confidence import (
+    ConfidenceModel,
+    asks_another_aspect,
+    meets_facets_alone,
+)
 from qa_bot.ranking.strangers import Strangers
 from qa_bot.ranking.subjects import Subjects
-from qa_bot.weights import Weigher
+from qa_bot.weights import Sense, Weigher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -40,7 +44,8 @@ if TYPE_CHECKING:
 EXACT = 1.0
 """The confidence of an entry that has the question among its wordings."""
 VETOED = 0.05
-"""The most that an entry about another place or kind can get: it may be suggested, never said."""
+"""The most that an entry about another place, kind or aspect can get: it may be suggested, never
+said."""
 ASTRAY = 0.03
 """The most that an entry about another subject can get: it is not even suggested."""
 SHORTLIST = 12
@@ -63,6 +68,9 @@ MEANT, LESS_MEANT = 0.1, 0.15
 is about the same matter."""
 
 
+NO_SENSE = Sense(0.0, 0.0, 0.0)
+
+
 class Hit(NamedTuple):
     """An entry found for a query, how likely it is to answer it, and why."""
 
@@ -76,8 +84,8 @@ class Hit(NamedTuple):
     """Facets in which it is about something else than the query asks for: a veto."""
     order: float
     """What the hits are ordered by: a linear model over the features of order, in nats."""
-    meant: float = 0.0
-    """How near its entry lies to what is asked, as the wordings of the base teach."""
+    sense: Sense = NO_SENSE
+    """How near its entry lies to what is asked by what the words mean."""
     evidence: Evidence | None = None
     """What of its entry carries the answer; None: it holds none, or was not looked at."""
     close: Closeness = NOT_LOOKED_AT
@@ -199,7 +207,8 @@ class Ranker:
                 other = not self.facets.subjects.isdisjoint(hit.contradicted)
                 if other or beside or self.unmet_needs(query, hit):
                     most = min(most, ASTRAY)
-                most = min(most, VETOED if hit.contradicted else chance)
+                vetoes = hit.contradicted or asks_another_aspect(features)
+                most = min(most, VETOED if vetoes else chance)
             weighed.append(hit._replace(confidence=most, features=features))
         return weighed + hits[k:]
 
@@ -213,8 +222,8 @@ class Ranker:
         if len(say) > ALIKE:
             say.clear()
         found = list(candidates)
-        meant = self.weigher.meant(query.reading, [c.number for c in found])
-        hits = [self._hit(query, say, *each) for each in zip(found, meant, strict=True)]
+        senses = self.weigher.senses(query.reading, [c.number for c in found])
+        hits = [self._hit(query, say, *each) for each in zip(found, senses, strict=True)]
         hits.sort(key=_place)
         compared = self.evidence.compare(query, (h.candidate.number for h in hits[:SHORTLIST]))
         evidence = [_speaking(hit, compared) for hit in hits[:SHORTLIST]]
@@ -229,7 +238,7 @@ class Ranker:
 
     def order_features(self, query: Query, hit: Hit) -> dict[str, float]:
         """Give what the order of a hit is made of."""
-        near = self._near_features(hit.candidate, hit.nats, hit.meant)
+        near = self._near_features(hit.candidate, hit.nats, hit.sense)
         close = self._close_features(query, hit)
         states = self.agreement.states(query, hit.candidate.number)
         return dict(zip(NEAR_FEATURES + SHORTLIST_FEATURES, near + close, strict=True)) | states
@@ -290,22 +299,22 @@ class Ranker:
         return left * close.sentence, left * close.held, left * close.told, close.unmet, unaddressed
 
     def _hit(
-        self, query: Query, say: dict[Hashable, FacetsSay], candidate: Candidate, meant: float
+        self, query: Query, say: dict[Hashable, FacetsSay], candidate: Candidate, sense: Sense
     ) -> Hit:
         """Make the hit of a candidate; `say` remembers what the facets say, for all alike."""
         number = candidate.number
         # Where all entries of a profile are alike, its number stands for them.
         said = say.get(self.agreement.of_entries.number(number)) or self._said(query, say, number)
         nats = log_strength(candidate)
-        near = self._near_features(candidate, nats, meant)
+        near = self._near_features(candidate, nats, sense)
         order = sum(map(mul, self._near, near)) + said.order
         contradicted = () if candidate.exact else said.contradicted
-        return Hit(self.index, candidate, nats, said.facets, contradicted, order, meant)
+        return Hit(self.index, candidate, nats, said.facets, contradicted, order, sense)
 
-    def _near_features(self, candidate: Candidate, nats: float, meant: float) -> tuple[float, ...]:
+    def _near_features(self, candidate: Candidate, nats: float, sense: Sense) -> tuple[float, ...]:
         passages = self.index.count_passages(candidate.number)
         taught = self.index.teaches(candidate.number)
-        return near_features(candidate, passages, nats, meant, taught=taught)
+        return near_features(candidate, passages, nats, sense, taught=taught)
 
     def _said(self, query: Query, say: dict[Hashable, FacetsSay], number: int) -> FacetsSay:
         alike = self.agreement.alike(query, number)
@@ -344,7 +353,7 @@ class Ranker:
 
     def _same_matter(self, name: str, first: Hit, hit: Hit) -> bool:
         """Tell whether hits of different subjects are about one matter, as the base teaches."""
-        near = hit.meant >= MEANT and first.meant - hit.meant <= LESS_MEANT
+        near = hit.sense.meant >= MEANT and first.sense.meant - hit.sense.meant <= LESS_MEANT
         return near and name in self.facets.subjects
 
     def same_subject(self, one: Hit, other: Hit) -> bool:

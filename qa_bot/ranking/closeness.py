@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from qa_bot.evidence import Evidence
     from qa_bot.index import Candidate
-    from qa_bot.weights import Beside, Told
+    from qa_bot.weights import Beside, Sense, Told
 
 NEAR_FEATURES = (
     "strength",
@@ -24,6 +24,8 @@ NEAR_FEATURES = (
     "meant_several",
     "untaught",
     "meant_untaught",
+    "foretold",
+    "alike",
 )
 CLOSE_FEATURES = ("sentence", "held", "told", "unmet")
 TELLING = 4.5
@@ -41,14 +43,14 @@ def left_open(candidate: Candidate) -> float:
 
 
 def near_features(
-    candidate: Candidate, passages: int, nats: float, meant: float, *, taught: bool
+    candidate: Candidate, passages: int, nats: float, sense: Sense, *, taught: bool
 ) -> tuple[float, ...]:
     """Give `NEAR_FEATURES`, what the search itself says of a candidate, for its place in the order.
 
-    `passages` says how many its entry has, `nats` is its log strength, `meant` how near it lies to
+    `passages` says how many its entry has, `nats` is its log strength, `sense` how near it lies to
     the question as the base teaches, `taught` whether its own wordings are among what teaches.
     """
-    left = left_open(candidate)
+    left, meant = left_open(candidate), sense.meant
     return (
         nats,
         candidate.wording,
@@ -60,6 +62,8 @@ def near_features(
         meant if taught and passages > 1 else 0.0,
         0.0 if taught else 1.0,
         0.0 if taught else meant,
+        sense.foretold,
+        sense.alike,
     )
 
 

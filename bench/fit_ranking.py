@@ -1,8 +1,9 @@
 """Fit the coefficients of ranking and confidence, and write them to data/ranking.json.
 
-    python bench/fit_ranking.py [--keep-order] [--public FOLDER]
+    python bench/fit_ranking.py [--keep-order | --added FEATURE…] [--public FOLDER]
 
-The order of candidates is fitted listwise (conditional logit), confidence by logistic regression,
+The order of candidates is fitted listwise (conditional logit); with `--added` only those features
+of it, beside the others, which keep their proportions. Confidence is fitted by logistic regression,
 once for bases whose wordings teach and once for those that teach nothing. All are fitted on the
 choosing half of the judged questions, on questions that the base itself gives, on
 bench/beside.txt, which must not be answered, and, where FOLDER holds public question sets, on the
@@ -43,7 +44,7 @@ from qa_bot.ranking.confidence import FEATURES
 from qa_bot.text import match_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from public_sets import PublicSet
     from small_bases import Part
@@ -107,6 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--public", type=Path, metavar="FOLDER")
     parser.add_argument("--keep-order", action="store_true", help="fit confidence alone")
+    parser.add_argument("--added", nargs="+", choices=ORDER_FEATURES, metavar="FEATURE")
     arguments = parser.parse_args()
     settings = Settings()
     bot = open_bot(settings)
@@ -117,8 +119,10 @@ def main() -> None:
         for folder in folders:
             groups += public(folder, settings, 1 / len(folders))
     models = bot.ranker.coefficients
-    if not arguments.keep_order:
-        models = replace(models, order=rounded(fit_order(groups, bot)))
+    if arguments.added:
+        models = replace(models, order=rounded(fit_added(groups, models, arguments.added)))
+    elif not arguments.keep_order:
+        models = replace(models, order=rounded(fit_order(groups, models)))
     confidence = fit_models(map(teaching, groups), models, CONFIDENCE_SHARES)
     unlearned = fit_models(map(teaching_nothing, groups), models, UNLEARNED_SHARES)
     write(settings.coefficients, replace(models, confidence=confidence, unlearned=unlearned))
@@ -269,31 +273,63 @@ def whole(found: PublicSet, analyzer: Analyzer) -> Part:
     return Index.build(found.base, analyzer), asked
 
 
-def fit_order(groups: Iterable[Group], bot: Bot) -> dict[str, float]:
+def fit_order(groups: Iterable[Group], models: Coefficients) -> dict[str, float]:
     """Fit the order by conditional logit: the right entry among the candidates of its question."""
+    lists = order_lists(groups, models)
+    scale = np.concatenate([rows for _, rows, _ in lists]).std(axis=0)
+    scale[scale == 0] = 1
+    scaled = [(count, rows / scale, held) for count, rows, held in lists]
+    weights = conditional_logit(scaled, signs(ORDER_FEATURES), PENALTY) / scale
+    return dict(zip(ORDER_FEATURES, map(float, weights), strict=True))
+
+
+def fit_added(
+    groups: Iterable[Group], models: Coefficients, added: Sequence[str]
+) -> dict[str, float]:
+    """Fit some features of the order likewise; the others keep their proportions to each other."""
+    kept = [0.0 if name in added else models.order[name] for name in ORDER_FEATURES]
+    places = list(map(ORDER_FEATURES.index, added))
+    lists = [
+        (count, np.column_stack([rows @ kept, rows[:, places]]), held)
+        for count, rows, held in order_lists(groups, models)
+    ]
+    scale, *weights = conditional_logit(lists, [(0, None), *signs(added)], 0)
+    order = dict(zip(ORDER_FEATURES, np.multiply(kept, scale), strict=True))
+    return order | dict(zip(added, weights, strict=True))
+
+
+OrderLists = list[tuple[float, np.ndarray, np.ndarray]]
+"""What a question counts, its candidates' features, and which of them are right."""
+
+
+def order_lists(groups: Iterable[Group], models: Coefficients) -> OrderLists:
+    """Give what the order is fitted on."""
     lists = []
     for group in groups:
         count = group.count(ORDER_SHARES)
-        found = list(candidate_lists(group, bot.ranker.coefficients)) if count else []
+        found = list(candidate_lists(group, models)) if count else []
         lists += [(count / len(found), rows, held) for rows, held in found]
-    scale = np.concatenate([rows for _, rows, _ in lists]).std(axis=0)
-    scale[scale == 0] = 1
+    return lists
+
+
+def conditional_logit(
+    lists: OrderLists, bounds: Sequence[tuple[int | None, int | None]], penalty: float
+) -> np.ndarray:
+    """Find the weights that make the right candidates likeliest among those of their question."""
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        total, slope = PENALTY * weights @ weights, 2 * PENALTY * weights
+        total, slope = penalty * weights @ weights, 2 * penalty * weights
         for count, rows, held in lists:
-            scores = (rows / scale) @ weights
+            scores = rows @ weights
             chances = np.exp(scores - scores.max())
             chances /= chances.sum()
             right = chances[held].sum()
             total -= count * np.log(right)
-            slope += count * ((rows / scale).T @ (chances - held * chances / right))
+            slope += count * (rows.T @ (chances - held * chances / right))
         return total, slope
 
-    start = np.zeros(len(ORDER_FEATURES))
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=signs(ORDER_FEATURES))
-    weights = found.x / scale
-    return dict(zip(ORDER_FEATURES, map(float, weights), strict=True))
+    start = np.zeros(len(bounds))
+    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
 
 
 def candidate_lists(group: Group, models: Coefficients) -> Iterator[tuple[np.ndarray, np.ndarray]]:

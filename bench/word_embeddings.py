@@ -16,7 +16,9 @@ from collections import Counter
 import numpy as np
 
 from qa_bot.dictionary import Background, open_dictionary
+from qa_bot.embeddings import PLACES
 from qa_bot.settings import Settings
+from qa_bot.vocabulary import Vocabulary
 
 FEWEST = 20
 """How often a word of several characters occurs at least in what jieba counted."""
@@ -53,9 +55,11 @@ def main() -> None:
     places *= (SMOOTHING / (SMOOTHING + shares))[:, None]
     order = np.argsort(words)
     scale = np.iinfo(np.int8).max / np.abs(places).max()
+    arrays = Vocabulary.of([words[n] for n in order]).arrays()
+    arrays[PLACES] = np.rint(places * scale).astype(np.int8)[order]
     settings.embeddings.mkdir(parents=True, exist_ok=True)
-    np.save(settings.embeddings / "words.npy", np.array(words)[order])
-    np.save(settings.embeddings / "places.npy", np.rint(places * scale).astype(np.int8)[order])
+    for name, array in arrays.items():
+        np.save(settings.embeddings / f"{name}.npy", array)
 
 
 def cut_down(whole: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
-from qa_bot.embeddings import UNKNOWN, WITHOUT
+from qa_bot.embeddings import WITHOUT
 from qa_bot.segmenter import Segmenter
 from qa_bot.text import normalize, syllable, units
 
@@ -156,7 +156,7 @@ class Analyzer:
     def _find_rows_of_word(self, word: str) -> tuple[int, ...]:
         """Give the number of a word; of one that has no place those of the words in it, if any."""
         for parts in ([word], self._segmenter.subwords(word), word):
-            if rows := [row for part in parts if (row := self.embeddings.row(part)) != UNKNOWN]:
+            if rows := [row for part in parts if (row := self.embeddings.number(part)) >= 0]:
                 return tuple(rows)
         return ()
 

@@ -29,7 +29,7 @@ from qa_bot.settings import Settings
 from qa_bot.smalltalk import read_smalltalk, reply_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -237,7 +237,9 @@ class Bot:
         best = fitting[0] if fitting else None
         unknown = self.ranker.unknown_values(query)
         unknown += self.ranker.unmet_needs(query, best) if best else []
-        sure = best is not None and self._sure(best)
+        # 文网文: what is asked of it is not known, however near a title comes that says no more.
+        alone = best is not None and best.by != "exact" and bool(self.ranker.subject_alone(query))
+        sure = best is not None and self._sure(best) and not alone
         # 注册资本要求: what holds for the permit that comes first need not hold for that meant.
         open_subject = self.ranker.open_subject(query, best) if best and sure else ""
         asks = self._clarification(query, best, fitting, open_subject) if best else (None, 0)
@@ -346,17 +348,7 @@ class Bot:
         served = self.ranker.agreement.served_generally
         if outcome == ANSWERED and hit and (general := served(query, hit.candidate.number)):
             notice = self.phrases.say("notice.general", values="、".join(general))
-        least = self.settings.suggest_confidence
-        # Who names a subject and asks nothing is shown what there is to ask about it.
-        subject = hit or (best if self.ranker.subject_alone(query) else None)
-        suggestions = [
-            other
-            for other in others
-            if other is not hit
-            and (
-                other.confidence >= least or (subject and self.ranker.same_subject(subject, other))
-            )
-        ]
+        suggestions = tuple(self._suggestions(query, hit, others))
         return Reply(
             answer_id=uuid.uuid4().hex,
             question=query.question,
@@ -365,7 +357,7 @@ class Bot:
             hit=hit,
             evidence=hit.evidence.sentences if outcome == ANSWERED and hit and hit.evidence else (),
             clarify=None,
-            alternatives=tuple(suggestions[:top]),
+            alternatives=suggestions[:top],
             query=query,
             explanation=explain(query, best, self.ranker) if best else UNEXPLAINED,
             runner_up=self._runner_up(best, others),
@@ -376,6 +368,19 @@ class Bot:
             nearest=best,
             margin=_margin(best, others),
         )
+
+    def _suggestions(self, query: Query, hit: Hit | None, others: Sequence[Hit]) -> Iterator[Hit]:
+        """Yield what may be meant instead, and what else there is to ask about the same subject.
+
+        Who names a subject and asks nothing (文网文) is shown this alone.
+        """
+        alone = hit is None and bool(self.ranker.subject_alone(query))
+        subject = others[0] if alone and others else hit
+        for other in others:
+            same = subject is not None and self.ranker.same_subject(subject, other)
+            likely = not alone and other.confidence >= self.settings.suggest_confidence
+            if other is not hit and (same or likely):
+                yield other
 
     def _runner_up(self, best: Hit | None, others: Sequence[Hit]) -> str:
         """Say why the hit after the best was not taken."""

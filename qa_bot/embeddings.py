@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa_bot.mistakes import Location, Mistake, MistakesError
+from qa_bot.vocabulary import ARRAYS, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-WORDS, PLACES = "words.npy", "places.npy"
+PLACES = "places"
+"""The name of the array beside those of the words; see `Vocabulary`."""
 LONGEST = 127
 """How long the embedding of a text is: it is kept in numbers of a byte."""
-UNKNOWN = -1
 
 
 class Embeddings:
@@ -30,21 +31,19 @@ class Embeddings:
     frequency" (Arora, Liang and Ma 2017), over places that a sentence encoder gave each word.
     """
 
-    def __init__(self, words: NDArray[np.str_], places: NDArray[np.int8]) -> None:
-        """Take the words, in order of their characters' codes, and places: words × dimensions."""
-        self._words, self._places = words, places
-        self.key = "-".join(f"{zlib.crc32(array.tobytes()):08x}" for array in (words, places))
+    def __init__(self, words: Vocabulary, places: NDArray[np.int8]) -> None:
+        """Take the words and, in the order of their numbers, places: words × dimensions."""
+        self._places = places
+        self.number = words.number
+        """Word → its number; -1: it has no place."""
+        known = (words.letters, places)
+        self.key = "-".join(f"{zlib.crc32(array.tobytes()):08x}" for array in known)
         """Identifies what is known of all words."""
 
     @property
     def dimensions(self) -> int:
         """Tell of how many numbers a place is made."""
         return int(self._places.shape[1])
-
-    def row(self, word: str) -> int:
-        """Give the number of a word; -1: it has no place."""
-        row = int(np.searchsorted(self._words, word))
-        return row if row < len(self._words) and self._words[row] == word else UNKNOWN
 
     def embed(self, texts: Sequence[Sequence[Sequence[int]]]) -> NDArray[np.int8]:
         """Embed texts, each given as the numbers of its words: texts × dimensions.
@@ -56,7 +55,8 @@ class Embeddings:
         words = list(chain.from_iterable(texts))
         rows = np.fromiter(chain.from_iterable(words), np.int64)
         sizes = np.fromiter(map(len, words), np.int64, len(words))
-        places = self._places[rows] * np.repeat(1 / np.maximum(sizes, 1), sizes)[:, None]
+        weights = np.repeat(1 / np.maximum(sizes, 1), sizes).astype(np.float32)
+        places = self._places[rows] * weights[:, None]
         ends = np.concatenate([[0], np.cumsum(sizes)])
         bounds = ends[np.cumsum([0, *map(len, texts)])]
         sums = np.zeros((len(texts), self.dimensions), np.float32)
@@ -76,7 +76,7 @@ def cosines(embedded: NDArray[np.int8], embedding: NDArray[np.int8]) -> NDArray[
     return found
 
 
-WITHOUT = Embeddings(np.zeros(0, "U1"), np.zeros((0, 0), np.int8))
+WITHOUT = Embeddings(Vocabulary.of([]), np.zeros((0, 0), np.int8))
 """No word has a place."""
 
 
@@ -84,11 +84,14 @@ WITHOUT = Embeddings(np.zeros(0, "U1"), np.zeros((0, 0), np.int8))
 def open_embeddings(folder: Path) -> Embeddings:
     """Map the embeddings of a folder; raise MistakesError when they can't be read."""
     try:
-        words, places = (np.load(folder / name, mmap_mode="r") for name in (WORDS, PLACES))
+        arrays = {
+            name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in (*ARRAYS, PLACES)
+        }
+        words, places = Vocabulary.from_arrays(arrays), arrays[PLACES]
     except (OSError, ValueError) as error:
         raise _unreadable(folder, str(error)) from None
-    if words.dtype.kind != "U" or places.dtype != np.int8 or len(places) != len(words):
-        raise _unreadable(folder, f"{WORDS} and {PLACES} do not belong together")
+    if places.dtype != np.int8 or len(places) != len(words):
+        raise _unreadable(folder, "words and places do not belong together")
     return Embeddings(words, places)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa_bot.embeddings import cosines
 from qa_bot.text import sentences
 
 if TYPE_CHECKING:
@@ -34,8 +33,6 @@ UNASKED = 0.3
 """How much what a sentence says beyond the question counts against it (Tversky's beta)."""
 AROUND = 0.3
 """What the share of the question that the sentence's passage, or its heading, holds adds."""
-ALIKE = 0.4
-"""What it adds that the words of a sentence are used like those of the question, where all are."""
 AS_WELL = 0.85
 """The next best sentence of the passage is evidence too from this share of the best's score."""
 NO_SENTENCE = -np.inf
@@ -127,9 +124,8 @@ class EvidenceFinder:
         """Compare the sentences of entries with a question.
 
         The score of a sentence is the sum of its likeness to the question beside the typed facets,
-        the share of the question's weights in passages that it holds, part of how much its words
-        are used like those of the question, and part of what its passage and its heading hold; a
-        little more where it holds a number that is asked for.
+        the share of the question's weights in passages that it holds, and part of what its passage
+        and its heading hold; a little more where it holds a number that is asked for.
         """
         index, said = self._index, self._index.sentences
         spans: dict[int, range] = {}
@@ -164,7 +160,6 @@ class EvidenceFinder:
         around += in_headings @ of_beside / total
         scores = likenesses + written @ of_asked / whole
         scores += AROUND * np.repeat(around, np.diff(firsts))
-        scores += ALIKE * cosines(said.embedded[lines], self._weigher.embedding(query.reading))
         if HOW_MANY.search(query.question):
             scores += NUMBER_BONUS * said.numbers[lines]
         # A heading is no sentence, and its terms are none of the passage's.

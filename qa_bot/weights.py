@@ -108,7 +108,7 @@ class Weigher:
         self._analyzer = analyzer
         self.beside = lru_cache(maxsize=QUERIES)(self._beside)
         """Reading of a question → what it asks beside its typed facets; once for all candidates."""
-        self.embedding = lru_cache(maxsize=QUERIES)(lambda reading: analyzer.embed([reading])[0])
+        self._embedding = lru_cache(maxsize=QUERIES)(lambda reading: analyzer.embed([reading])[0])
         """Reading of a question → its embedding."""
         self._columns = lru_cache(maxsize=QUERIES)(self._make_columns)
         """Form, reading of a question → the terms of it that some text holds, and their columns."""
@@ -132,7 +132,7 @@ class Weigher:
 
     def senses(self, reading: Reading, entries: Sequence[int]) -> list[Sense]:
         """Say how near entries lie to a question by what its words mean."""
-        asked, embedding = self.beside(reading), self.embedding(reading)
+        asked, embedding = self.beside(reading), self._embedding(reading)
         known = dict(zip(asked.numbers, asked.weights[asked.known].tolist(), strict=True))
         meant = self._index.latent.nearness(known, asked.total, entries)
         foretold = self._index.latent.foretell(embedding, entries)

@@ -270,7 +270,7 @@ def test_who_asks_for_a_whole_article_is_shown_how_it_begins(bundled):
     ("wording", "said"),
     [
         ("新闻许可审核有没有面谈环节", "约见负责人"),
-        ("人才服务中心介绍工作是免费的吧", "不得收费"),
+        ("招聘信息 歧视字眼 职介", "不得含有民族、种族、性别"),
     ],
 )
 def test_a_wording_about_a_detail_of_an_article_is_shown_that_detail(bundled, wording, said):

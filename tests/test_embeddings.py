@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from qa_bot import Bot
 from qa_bot.analyzer import Analyzer
-from qa_bot.embeddings import LONGEST, PLACES, WORDS, open_embeddings
+from qa_bot.embeddings import LONGEST, open_embeddings
 from qa_bot.index import Index
 from qa_bot.lexicon import Lexicon
 from qa_bot.mistakes import MistakesError
@@ -68,7 +68,7 @@ def test_of_what_is_no_word_nothing_is_said(analyzer):
 
 @given(st.permutations(["罚款", "多少", "钱", "公司", "的"]))
 def test_the_order_of_words_says_nothing(analyzer, words):
-    rows = [[analyzer.embeddings.row(word)] for word in words]
+    rows = [[analyzer.embeddings.number(word)] for word in words]
     assert np.array_equal(
         analyzer.embeddings.embed([rows]), analyzer.embeddings.embed([sorted(rows)])
     )
@@ -115,9 +115,9 @@ def of_other_words(path):
 
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), cut_short, of_other_words])
 def test_embeddings_that_cannot_be_read_are_told(settings, tmp_path, damage):
-    for name in (WORDS, PLACES):
-        (tmp_path / name).write_bytes((settings.embeddings / name).read_bytes())
-    damage(tmp_path / PLACES)
+    for path in settings.embeddings.glob("*.npy"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    damage(tmp_path / "places.npy")
     with pytest.raises(MistakesError, match="QA_BOT_EMBEDDINGS"):
         Bot.open(settings=replace(settings, embeddings=tmp_path))
 

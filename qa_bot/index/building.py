@@ -130,7 +130,6 @@ def build(entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int]
     of_lines = {form: Counts() for form in LINE_FORMS}
     lines, numbers_held = list[int](), list[bool]()
     embedded = [np.zeros((0, analyzer.embeddings.dimensions), np.int8)]
-    embedded_lines = embedded.copy()
     rows, profiles, exact = RowsMaker(), ProfilesMaker(), dict[str, int]()
     ranges = [range(n, min(n + CHUNK, len(entries))) for n in range(0, len(entries), CHUNK)]
     cores = _cores() if len(ranges) >= CHUNKS_WORTH_A_PROCESS else 1
@@ -143,7 +142,6 @@ def build(entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int]
         lines += read.counted
         numbers_held += read.numbers
         embedded.append(read.embedded)
-        embedded_lines.append(read.embedded_lines)
         rows.add(*read.rows)
         profiles.add(*read.profiles)
         exact.update(zip(read.keys, np.repeat(numbers, read.wordings).tolist(), strict=True))
@@ -169,7 +167,6 @@ def build(entries: Sequence[Entry], analyzer: Analyzer, progress: Callable[[int]
             np.cumsum([0, *lines]),
             {form: of_line.in_order() for form, of_line in of_lines.items()},
             np.array(numbers_held, np.bool_),
-            np.concatenate(embedded_lines),
             postings,
             analyzer,
         ),
@@ -180,7 +177,6 @@ def _sentences(
     starts: NDArray[np.int64],
     found: Mapping[str, tuple[list[str], sparse.csr_matrix]],
     numbers: NDArray[np.bool_],
-    embedded: NDArray[np.int8],
     postings: Mapping[str, Postings],
     analyzer: Analyzer,
 ) -> Sentences:
@@ -210,7 +206,6 @@ def _sentences(
         Contents(ends[by_line.indptr], terms[kept].astype(np.int32)),
         masses.astype(np.float32),
         numbers,
-        embedded,
     )
 
 

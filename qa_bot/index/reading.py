@@ -50,9 +50,7 @@ class ReadEntries(NamedTuple):
     counted: list[int]
     """How many lines each passage has …"""
     numbers: list[bool]
-    """… which of them hold a number of something, …"""
-    embedded_lines: NDArray[np.int8]
-    """… and their embeddings: lines × dimensions."""
+    """… and which of them hold a number of something."""
 
 
 class ReadTexts(NamedTuple):
@@ -102,7 +100,6 @@ class EntryReader:
             {form: counter.count(said.readings) for form, counter in self._of_lines.items()},
             list(map(len, parted)),
             list(map(holds_number, lines)),
-            self._analyzer.embed(said.readings),
         )
 
     def _read(self, texts: Iterable[str]) -> ReadTexts:

@@ -41,18 +41,16 @@ class Sentences:
         passages: Contents,
         masses: NDArray[np.float32],
         numbers: NDArray[np.bool_],
-        embedded: NDArray[np.int8],
     ) -> None:
         """Take the lines; passage `n` has those from `starts[n]` up to `starts[n + 1]`.
 
         `canonical` are their terms in canonical words, by `vocabulary`, which also has those that
         no wording holds; `passages` are those in which passages are indexed, by the numbers that
         they have there. `masses` says what the canonical ones beside typed facets weigh, `numbers`
-        which lines hold a number of something; `embedded` is lines × dimensions.
+        which lines hold a number of something.
         """
         self.starts, self.canonical, self.vocabulary = starts, canonical, vocabulary
         self.passages, self.masses, self.numbers = passages, masses, numbers
-        self.embedded = embedded
         self.number = lru_cache(maxsize=REMEMBERED)(vocabulary.number)
         """Canonical term → its number, -1: no line holds it; many are remembered."""
 
@@ -83,7 +81,6 @@ class Sentences:
             "passages_terms": self.passages.terms,
             "masses": self.masses,
             "numbers": self.numbers,
-            "embedded": self.embedded,
             **{f"names_{name}": own for name, own in self.vocabulary.arrays().items()},
         }
 
@@ -98,5 +95,4 @@ class Sentences:
             Contents(arrays["passages_starts"], arrays["passages_terms"]),
             arrays["masses"],
             arrays["numbers"],
-            arrays["embedded"],
         )

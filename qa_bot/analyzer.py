@@ -28,7 +28,9 @@ WORD, CHARACTER, PAIR, SOUND, FACET = "wcpsf"
 words and the words inside them; characters; neighbours; the sound of neighbours; facet values."""
 
 WORDS = 1 << 14
-"""How many words are remembered with their terms."""
+"""How many words are remembered with their terms, …"""
+ROWS = 1 << 17
+"""… and how many with their numbers among the embeddings."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,8 +70,8 @@ class Analyzer:
         self._segmenter = Segmenter(sorted(words), cache_folder)
         self.terms_of_word = lru_cache(maxsize=WORDS)(self._make_terms_of_word)
         """Word → its terms; many are remembered, since texts share most of theirs."""
-        self._rows_of_word = lru_cache(maxsize=WORDS)(self._find_rows_of_word)
-        """Word → its numbers among the embeddings, likewise."""
+        self._rows_of_word = lru_cache(maxsize=ROWS)(self._find_rows_of_word)
+        """Word → its numbers among the embeddings; nearly all are remembered, which are small."""
 
     def read(self, text: str) -> Reading:
         """Cut up a text of the base as it was written."""

@@ -36,8 +36,6 @@ class Shares(NamedTuple):
     """Number of a profile → that of its subject; -1: it has none, or several."""
     counts: NDArray[np.float64]
     """How many entries each subject has."""
-    weights: NDArray[np.float64]
-    """What a wording of each entry counts: those of an entry together count one, however many."""
 
 
 class Subjects:
@@ -58,7 +56,7 @@ class Subjects:
         `name` is that of the facet, `terms` are the numbers of the question's canonical terms. An
         entry that is about several subjects can be about any.
         """
-        of_profile, counts, _ = self._shares(name)
+        of_profile, counts = self._shares(name)
         if len(counts) < 2:  # noqa: PLR2004 - of a single one it is clear
             return True
         total, added = counts.sum(), SHRUNK * counts.mean()
@@ -85,12 +83,14 @@ class Subjects:
         found = np.array(of_profile, np.int64)
         of_entries = found[self._index.profiles.numbers]
         counts = np.bincount(of_entries + 1, minlength=len(numbers) + 1)[1:]
-        weights = 1 / np.diff(self._index.wording_starts)
-        return Shares(found, counts.astype(np.float64), weights)
+        return Shares(found, counts.astype(np.float64))
 
     def _count(self, name: str, term: int) -> NDArray[np.float64]:
-        of_profile, counts, weights = self._shares(name)
+        of_profile, counts = self._shares(name)
         entries, each = self._index.asked_with(term)
+        starts = self._index.wording_starts
+        # An entry's wordings together count one, however many they are.
+        weights = 1 / (starts[entries + 1] - starts[entries])
         found = of_profile[self._index.profiles.numbers[entries]]
-        held = np.bincount(found + 1, weights[entries], len(counts) + 1)[1:]
+        held = np.bincount(found + 1, weights, len(counts) + 1)[1:]
         return held * np.float64(each)

@@ -107,8 +107,9 @@ def main() -> None:
     """Fit and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--public", type=Path, metavar="FOLDER")
-    parser.add_argument("--keep-order", action="store_true", help="fit confidence alone")
-    parser.add_argument("--added", nargs="+", choices=ORDER_FEATURES, metavar="FEATURE")
+    order = parser.add_mutually_exclusive_group()
+    order.add_argument("--keep-order", action="store_true", help="fit confidence alone")
+    order.add_argument("--added", nargs="+", choices=ORDER_FEATURES, metavar="FEATURE")
     arguments = parser.parse_args()
     settings = Settings()
     bot = open_bot(settings)

@@ -37,7 +37,7 @@ class Embeddings:
         self.number = words.number
         """Word → its number; -1: it has no place."""
         known = (words.letters, places)
-        self.key = "-".join(f"{zlib.crc32(array.tobytes()):08x}" for array in known)
+        self.key = "-".join(f"{zlib.crc32(array.data):08x}" for array in known)
         """Identifies what is known of all words."""
 
     @property

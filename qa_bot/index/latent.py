@@ -79,10 +79,8 @@ class Latent:
             return [0.0] * len(entries)
         weights = np.fromiter(asked.values(), np.float32, len(asked))[known]
         image = weights @ self._places[rows[known]].astype(np.float32)
-        image /= np.linalg.norm(image) or 1.0
-        cosines = self._entries[entries].astype(np.float32) @ image
         learned = weights.sum() / whole
-        nearness: list[float] = (learned * (cosines - UNDECIDED)).tolist()
+        nearness: list[float] = (learned * (self._cosines(image, entries) - UNDECIDED)).tolist()
         return nearness
 
     def foretell(self, embedding: NDArray[np.int8], entries: Sequence[int]) -> list[float]:
@@ -93,6 +91,11 @@ class Latent:
         if not self._foretold.size:
             return [0.0] * len(entries)
         image = embedding.astype(np.float32) @ self._foretold
-        image /= np.linalg.norm(image) or 1.0
-        cosines: list[float] = (self._entries[entries].astype(np.float32) @ image).tolist()
-        return cosines
+        foretold: list[float] = self._cosines(image, entries).tolist()
+        return foretold
+
+    def _cosines(self, image: NDArray[np.float32], entries: Sequence[int]) -> NDArray[np.float32]:
+        """Give the cosines of the places of entries to where a question lies."""
+        image = image / (np.linalg.norm(image) or 1.0)
+        found: NDArray[np.float32] = self._entries[entries].astype(np.float32) @ image
+        return found

@@ -73,6 +73,8 @@ class Facet:
     that names no permit is about something else than the permit asked for)."""
     vetoes: bool = True
     """Whether an entry with another value can never be the answer."""
+    absent: frozenset[str] = frozenset()
+    """Values that do not exist (a sixth level): silence does not serve them."""
     needed: bool = False
     """Whether a question that names a value (exam papers) is only answered by what names it too."""
     grid: str = ""
@@ -208,7 +210,7 @@ class FacetReader:
         if not asked:
             return False
         if not held:
-            return not kind.silence_serves
+            return not kind.silence_serves or not asked.isdisjoint(kind.absent)
         unserved = {value for value in asked if not kind.lineage(value) & held}
         if kind.narrower_serves:
             unserved -= frozenset().union(*map(kind.lineage, held))
@@ -257,7 +259,7 @@ def _same_axes(facets: Iterable[Facet]) -> Iterator[Mistake]:
 
 def _read_facet(path: Path, facet: Facet) -> Iterator[Mistake]:
     lineage: list[str] = []
-    default = Location(path.name)
+    default = absent = Location(path.name)
     for number, raw in enumerate(read_text(path, path.name).splitlines(), start=1):
         line = raw.split("#", 1)[0].rstrip().translate(HALF_WIDTH)
         location = Location(path.name, line=number)
@@ -268,6 +270,7 @@ def _read_facet(path: Path, facet: Facet) -> Iterator[Mistake]:
                 yield Mistake(location, f"{line} says nothing", "write something behind it")
                 continue
             default = location if directive[1] == "default" else default
+            absent = location if directive[1] == "absent" else absent
             yield from _read_directive(location, directive[1], directive[2].strip(), facet)
             continue
         spaces = len(line) - len(line.lstrip())
@@ -292,6 +295,8 @@ def _read_facet(path: Path, facet: Facet) -> Iterator[Mistake]:
         yield from _add_names(location, facet, value, [value, *aliases.split(",")])
     if facet.default and facet.default not in facet.parents:
         yield Mistake(default, f"the default {facet.default!r} is not a value", "add it or mend it")
+    for value in sorted(facet.absent - facet.parents.keys()):
+        yield Mistake(absent, f"{value!r}, said to be absent, is not a value", "add it or mend it")
 
 
 def _add_names(location: Location, facet: Facet, value: str, names: list[str]) -> Iterator[Mistake]:
@@ -313,6 +318,8 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
             setattr(facet, field_name, words[text])
         case "not":
             yield from _add_names(location, facet, "", text.split(","))
+        case "absent":
+            facet.absent |= {value for value in map(str.strip, text.split(",")) if value}
         case "pattern" | "ending" | "origin":
             try:
                 pattern = re.compile(text)
@@ -324,7 +331,7 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
                     yield Mistake(location, "the pattern has no group", "put the value in ( )")
         case _:
             choices = (f"{name} {'|'.join(words)}" for name, (_, words) in CHOICES.items())
-            known = ", ".join(("label, ask, default, pattern, ending, origin, not", *choices))
+            known = ", ".join(("label, ask, default, pattern, ending, origin, not, absent", *choices))
             yield Mistake(location, f"unknown directive @{name} {text}", f"use one of: {known}")
 
 

@@ -118,8 +118,9 @@ def _read_language(settings: Settings) -> Language:
 def _cached(place: Path, language: Language, settings: Settings) -> Path:
     """Give the folder that the index of knowledge is kept in, without reading the knowledge."""
     lexicon, facets = language
-    parts = (hash_knowledge(place), lexicon.content_hash, facets.content_hash, str(FORMAT))
-    return settings.cache / "index" / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    language_parts = lexicon.content_hash, facets.content_hash, open_embeddings(settings.embeddings).key
+    parts = "\n".join((hash_knowledge(place), *language_parts, str(FORMAT)))
+    return settings.cache / "index" / hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
 def _build(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -120,6 +121,19 @@ def test_embeddings_that_cannot_be_read_are_told(settings, tmp_path, damage):
     damage(tmp_path / "places.npy")
     with pytest.raises(MistakesError, match="QA_BOT_EMBEDDINGS"):
         Bot.open(settings=replace(settings, embeddings=tmp_path))
+
+
+def test_a_base_that_was_opened_with_others_is_indexed_anew(settings, tmp_path, write):
+    for path in settings.embeddings.iterdir():
+        shutil.copy(path, tmp_path)
+    places = np.load(tmp_path / "places.npy")
+    np.save(tmp_path / "places.npy", -places)
+    faq = write("faq.csv", "question,answer\n怎么办?,这样办。\n")
+    own = replace(settings, cache=tmp_path / "cache")
+    others = replace(own, embeddings=tmp_path)
+    opened = [Bot.open(faq, each).index.language for each in (own, others, own)]
+    assert opened[0] == opened[2] != opened[1]
+    assert len(list((tmp_path / "cache" / "index").iterdir())) == 2
 
 
 def test_what_they_are_made_of_is_said():

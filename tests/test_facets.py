@@ -230,6 +230,15 @@ def test_a_facet_says_whether_naming_no_value_serves_every_value(written, direct
     assert not facets.contradicts("permit", frozenset(), stored=frozenset({"演出证"}))
 
 
+def test_a_value_that_does_not_exist_is_served_by_what_names_it_alone(written):
+    facets = written(level="@absent 六级，七级\n三级\n六级\n七级\n")
+    asked = frozenset({"六级"})
+    assert facets.contradicts("level", asked, stored=frozenset())
+    assert facets.contradicts("level", asked, stored=frozenset({"三级"}))
+    assert not facets.contradicts("level", asked, stored=asked)
+    assert not facets.contradicts("level", frozenset({"三级"}), stored=frozenset())
+
+
 def test_whence_somebody_comes_is_not_where_something_is_done(written):
     origin = "~(?:主播|人(?!力))|服务器放在~"
     facets = written(region=f"@default 全国\n@origin {origin}\n全国\n  上海\n韩国 | 南韩\n")
@@ -267,6 +276,7 @@ def test_full_width_separators_part_names_as_half_width_ones_do(written):
         ("@origin 人(\n", "city.txt:1: not a regular expression"),
         ("@ending 证)\n", "city.txt:1: not a regular expression"),
         ("江苏\n@default 火星\n", "city.txt:2: "),
+        ("江苏\n@absent 江苏, 火星\n", "city.txt:2: '火星', said to be absent"),
     ],
 )
 def test_a_broken_facet_file_is_told_with_its_line(written, lines, told):

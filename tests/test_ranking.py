@@ -114,6 +114,16 @@ def test_a_permit_that_a_large_base_mentions_in_passing_is_not_held(bundled):
     assert bundled.ask("教科书 发行资质").outcome == "answered"
 
 
+@pytest.mark.parametrize(
+    ("question", "rule"), [("六级等保怎么做", "unknown_value"), ("五级等保怎么做", "wording")]
+)
+def test_a_level_that_does_not_exist_is_not_answered_by_what_holds_for_all(
+    open_faq, question, rule
+):
+    bot = open_faq("question,answer\n等保怎么做?,先定级。\n三级等保多久测一次?,每年。\n")
+    assert bot.ask(question).rule == rule
+
+
 def test_a_base_without_permits_finds_none_strange(open_faq):
     bot = open_faq("question,answer\n门店几点开门?,九点。\n")
     query = read_query("热气球驾驶许可证怎么办", bot.analyzer)

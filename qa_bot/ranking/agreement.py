@@ -115,7 +115,8 @@ class Agreement:
         for name, asked in query.facets.items():
             facet = self.facets.facets[name]
             held = any(facet.lineage(value) & self._held[name] for value in asked)
-            general = facet.silence_serves and not facet.default
+            exists = asked.isdisjoint(facet.absent)
+            general = facet.silence_serves and not facet.default and exists
             if name in self.vetoing and not (general or held or self._held_together(name, asked)):
                 unknown += sorted(asked)
         return unknown

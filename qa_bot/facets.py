@@ -259,7 +259,7 @@ def _same_axes(facets: Iterable[Facet]) -> Iterator[Mistake]:
 
 def _read_facet(path: Path, facet: Facet) -> Iterator[Mistake]:
     lineage: list[str] = []
-    default = absent = Location(path.name)
+    directives: dict[str, Location] = {}
     for number, raw in enumerate(read_text(path, path.name).splitlines(), start=1):
         line = raw.split("#", 1)[0].rstrip().translate(HALF_WIDTH)
         location = Location(path.name, line=number)
@@ -269,8 +269,7 @@ def _read_facet(path: Path, facet: Facet) -> Iterator[Mistake]:
             if not directive[2]:
                 yield Mistake(location, f"{line} says nothing", "write something behind it")
                 continue
-            default = location if directive[1] == "default" else default
-            absent = location if directive[1] == "absent" else absent
+            directives[directive[1]] = location
             yield from _read_directive(location, directive[1], directive[2].strip(), facet)
             continue
         spaces = len(line) - len(line.lstrip())
@@ -293,10 +292,16 @@ def _read_facet(path: Path, facet: Facet) -> Iterator[Mistake]:
         if depth:
             parents.add(lineage[depth - 1])
         yield from _add_names(location, facet, value, [value, *aliases.split(",")])
-    if facet.default and facet.default not in facet.parents:
-        yield Mistake(default, f"the default {facet.default!r} is not a value", "add it or mend it")
-    for value in sorted(facet.absent - facet.parents.keys()):
-        yield Mistake(absent, f"{value!r}, said to be absent, is not a value", "add it or mend it")
+    yield from _unlisted(facet, directives)
+
+
+def _unlisted(facet: Facet, directives: Mapping[str, Location]) -> Iterator[Mistake]:
+    """Find what directives say of values that are none."""
+    named = {"default": {facet.default} - {""}, "absent": facet.absent}
+    for directive, values in named.items():
+        for value in sorted(values - facet.parents.keys()):
+            problem = f"@{directive} {value}: {value!r} is not a value"
+            yield Mistake(directives[directive], problem, "add it or mend it")
 
 
 def _add_names(location: Location, facet: Facet, value: str, names: list[str]) -> Iterator[Mistake]:
@@ -331,7 +336,9 @@ def _read_directive(location: Location, name: str, text: str, facet: Facet) -> I
                     yield Mistake(location, "the pattern has no group", "put the value in ( )")
         case _:
             choices = (f"{name} {'|'.join(words)}" for name, (_, words) in CHOICES.items())
-            known = ", ".join(("label, ask, default, pattern, ending, origin, not, absent", *choices))
+            known = ", ".join(
+                ("label, ask, default, pattern, ending, origin, not, absent", *choices)
+            )
             yield Mistake(location, f"unknown directive @{name} {text}", f"use one of: {known}")
 
 

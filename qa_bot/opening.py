@@ -118,7 +118,11 @@ def _read_language(settings: Settings) -> Language:
 def _cached(place: Path, language: Language, settings: Settings) -> Path:
     """Give the folder that the index of knowledge is kept in, without reading the knowledge."""
     lexicon, facets = language
-    language_parts = lexicon.content_hash, facets.content_hash, open_embeddings(settings.embeddings).key
+    language_parts = (
+        lexicon.content_hash,
+        facets.content_hash,
+        open_embeddings(settings.embeddings).key,
+    )
     parts = "\n".join((hash_knowledge(place), *language_parts, str(FORMAT)))
     return settings.cache / "index" / hashlib.sha256(parts.encode()).hexdigest()[:16]
 

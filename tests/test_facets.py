@@ -276,7 +276,7 @@ def test_full_width_separators_part_names_as_half_width_ones_do(written):
         ("@origin 人(\n", "city.txt:1: not a regular expression"),
         ("@ending 证)\n", "city.txt:1: not a regular expression"),
         ("江苏\n@default 火星\n", "city.txt:2: "),
-        ("江苏\n@absent 江苏, 火星\n", "city.txt:2: '火星', said to be absent"),
+        ("江苏\n@absent 江苏, 火星\n", "city.txt:2: @absent 火星: '火星' is not"),
     ],
 )
 def test_a_broken_facet_file_is_told_with_its_line(written, lines, told):

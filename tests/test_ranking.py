@@ -124,6 +124,14 @@ def test_a_level_that_does_not_exist_is_not_answered_by_what_holds_for_all(
     assert bot.ask(question).rule == rule
 
 
+@pytest.mark.parametrize("question", ["来中国演出怎么报批", "演出怎么报批"])
+def test_who_names_what_holds_where_nothing_is_named_says_no_more_than_silence(open_faq, question):
+    bot = open_faq("question,answer\n演出怎么报批?,先申请。\n到内地演出怎么报批?,先申请。\n")
+    query = read_query(question, bot.analyzer)
+    states = bot.ranker.agreement.states
+    assert states(query, 0) == states(query, 1)
+
+
 def test_a_base_without_permits_finds_none_strange(open_faq):
     bot = open_faq("question,answer\n门店几点开门?,九点。\n")
     query = read_query("热气球驾驶许可证怎么办", bot.analyzer)

@@ -81,9 +81,12 @@ class Agreement:
             facet = self.facets.facets[name]
             if facet.needed:
                 continue
-            asked = query.facets.get(name, NOTHING)
-            held = stored.get(name, NOTHING)
+            # Who names what holds where nothing is named (来中国开演唱会) says no more than silence.
+            asked = query.facets.get(name, NOTHING) - {facet.default}
+            held = stored.get(name, NOTHING) - {facet.default}
             kind = KINDS[not facet.vetoes]
+            if not held and not asked:
+                continue
             if not held:
                 states[f"{kind}_missing"] += 1
             elif not asked:

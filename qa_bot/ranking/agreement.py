@@ -81,7 +81,7 @@ class Agreement:
             facet = self.facets.facets[name]
             if facet.needed:
                 continue
-            # Who names what holds where nothing is named (来中国开演唱会) says no more than silence.
+            # Who names the default (来中国开演唱会) says no more than who names nothing.
             asked = query.facets.get(name, NOTHING) - {facet.default}
             held = stored.get(name, NOTHING) - {facet.default}
             kind = KINDS[not facet.vetoes]

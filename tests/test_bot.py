@@ -245,6 +245,12 @@ def test_a_subject_alone_is_met_with_what_there_is_to_ask_about_it(bundled, subj
     assert about == {frozenset(reply.query.facets["permit"])}
 
 
+def test_what_else_was_named_beside_a_subject_alone_is_repeated(bundled):
+    reply = bundled.ask("上海文网文")
+    assert reply.rule == "subject_alone"
+    assert "「网络文化经营许可证、上海」" in reply.sentence
+
+
 @pytest.mark.parametrize("question", ["今天天气如何", "烟草证怎么办"])
 def test_what_is_about_something_else_is_not_even_suggested(bundled, question):
     reply = bundled.ask(question)

@@ -248,10 +248,16 @@ class Ranker:
         return not self.facets.subjects.isdisjoint(query.facets)
 
     def subject_alone(self, query: Query) -> list[str]:
-        """Give the subjects (文网文) that a query names, if it asks nothing of them."""
+        """Give the subjects (文网文) that a query names, if it asks nothing of them.
+
+        After them come the other typed values that it names (a level, who asks).
+        """
         if self.weigher.beside(query.reading).terms:
             return []
-        return [v for n in sorted(self.facets.subjects) for v in sorted(query.facets.get(n, ()))]
+        subjects = sorted(query.facets.keys() & self.facets.subjects)
+        others = sorted(query.facets.keys() & self.agreement.vetoing - self.facets.subjects)
+        named = [*subjects, *others] if subjects else []
+        return [value for name in named for value in sorted(query.facets[name])]
 
     def open_subject(self, query: Query, hit: Hit) -> str:
         """Name the facet whose value (the permit) a question leaves open, and a hit does not.

@@ -60,9 +60,9 @@ if TYPE_CHECKING:
 
 CANONICAL_DISCOUNT = 0.92
 """What likeness in canonical words is worth beside likeness as written."""
-SMALL = 50_000
+SMALL = 100_000
 """Of fewer wordings every one is compared: that is quicker than to find out which matter."""
-TELLING = 8
+TELLING = 64
 """How many wordings of an entry say together what it is about."""
 EMBEDDED = 32
 """To how many wordings of an entry a question's embedding is compared."""

@@ -109,8 +109,13 @@ def test_no_judged_question_is_held_to_the_letter(bundled, settings):
 
 
 def test_a_third_of_the_judged_questions_must_not_be_answered(bundled, settings):
-    judgments = read_judgments(settings.judged, bundled.index.base)
-    assert 3 * sum(not each.entries for each in judgments) >= len(judgments)
+    base = bundled.index.base
+    judgments = read_judgments(settings.judged, base)
+    answered = [entry for entry in base.entries if entry.answered]
+    held = {name for e in answered for name in (e.id, *map(match_key, e.asked_as()))}
+    # A title without an answer can be told to be listed, and is not answered either.
+    must_not = [j for j in judgments if held.isdisjoint({*j.entries, *map(match_key, j.entries)})]
+    assert 3 * len(must_not) >= len(judgments)
 
 
 def test_the_table_has_a_line_a_kind(bot, judged):
